@@ -1,0 +1,59 @@
+"""What tests of several folders use: a real Chromium, and the sandbox as a child process."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+ROOT = Path(__file__).parent.parent
+GATE = os.environ.get("CI") == "true" or os.environ.get("PINTHREAD_GATE") == "1"
+CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
+
+
+def chromium() -> str | None:
+    """The Chromium of this machine; tests/get-chromium installs one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("PINTHREAD_CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), None
+    )
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium. Without one the test is skipped, but fails at the gate."""
+    path = chromium()
+    if path is None:
+        missing = "There is no Chromium here: apt-get install chromium"
+        if GATE:
+            pytest.fail(missing)
+        pytest.skip(missing)
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield found
+        await found.close()
+
+
+@pytest.fixture
+async def sandbox_url(tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a sandbox in a process of its own, which ends with the test."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "sandbox", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "sandbox")),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert child.stdout is not None
+        async with asyncio.timeout(30):
+            line = await child.stdout.readline()
+        yield json.loads(line)["url"]
+    finally:
+        if child.returncode is None:
+            child.terminate()
+        await child.wait()
