@@ -1,0 +1,202 @@
+"""What somebody wants to do.
+
+Adapters and the web API make intents from payloads; they name things the way
+the payload does (a handle, a remote thread), and the intake looks them up
+before `decide` sees the intent.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.content import Content
+from core.files import FileRef
+from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId
+from core.model import Identity, Place, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on a platform; their account is looked up, or made at this first act.
+
+    A `machine` is another app: it speaks for itself, and never for a brand.
+    """
+
+    identity: Identity
+    profile: Profile
+    machine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItsAuthor:
+    """Whoever wrote the message: platforms do not say who deleted one."""
+
+
+Somebody = Person | AccountId
+Actor = Somebody | ItsAuthor
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """`@northwind`, without the sign, in any case."""
+
+    name: str
+
+
+PersonRef = Handle | Person | AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where words were typed: the bound channel, and the remote message they became there."""
+
+    place: Place
+    message: RemoteId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InSpace:
+    """The thread that is mirrored in that remote thread (a Slack thread, a Discord thread)."""
+
+    platform: str
+    space: SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class InDirect:
+    """Words in direct messages, where there are no threads.
+
+    They belong to the thread of the message they answer, else to the only
+    thread open there; else the person is asked.
+    """
+
+    place: Place
+    answers: RemoteId | None = None
+
+
+Target = ThreadId | InSpace | InDirect
+
+
+@dataclass(frozen=True, slots=True)
+class StartThread:
+    """Send a pin, with or without words, to some people. `pin` None: no pin was named."""
+
+    people: tuple[PersonRef, ...]
+    pin: PinId | None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as its platform offers it. `handle` is the adapter's own way to fetch it."""
+
+    name: str
+    handle: str
+    size: int | None = None
+    media_type: str | None = None
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostMessage:
+    """`rich` is the tree of `text`, where there is more to it than words.
+
+    `answers` is the message that it replies to. `stored` are files that are here
+    already; `files` are fetched afterwards, so that words never wait for them.
+    """
+
+    target: Target
+    text: str = ""
+    pin: PinId | None = None
+    rich: Content | None = None
+    answers: "MessageRef | None" = None
+    files: tuple[RemoteFile, ...] = ()
+    stored: tuple[FileRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMessage:
+    """A message by the remote message that holds it, or a copy of it."""
+
+    platform: str
+    remote: RemoteId
+
+
+MessageRef = MessageId | RemoteMessage
+
+
+@dataclass(frozen=True, slots=True)
+class EditMessage:
+    message: MessageRef
+    text: str
+    rich: Content | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage:
+    """Deletes a message. The delete of our own copy in a place only hides it there."""
+
+    message: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Sets (`on`) or takes back a reaction. `emoji` is Unicode, or `:name:` of a custom one."""
+
+    message: MessageRef
+    emoji: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """A file of a message has been fetched, or (`file` None) cannot be had, with the reason."""
+
+    message: MessageId
+    name: str
+    file: FileRef | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPeople:
+    target: Target
+    people: tuple[PersonRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the conversation that the thread belongs to."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class FillCard:
+    """More has become known of the thread's pin, or of a pin in it: show it."""
+
+    target: ThreadId
+    pin: PinId
+
+
+OnMessage = EditMessage | DeleteMessage | React | AddFile
+"""Intents about one message."""
+
+What = StartThread | PostMessage | AddPeople | Leave | FillCard | OnMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing somebody wants.
+
+    `key` is the same for every delivery of the same payload: an intent whose key
+    was committed before changes nothing. `fingerprint` tells two bodies under one
+    key apart, where a client chooses the key. `at` is when the platform says it
+    was done.
+    """
+
+    key: str
+    actor: Actor
+    what: What
+    origin: Origin | None = None
+    fingerprint: str = ""
+    at: datetime | None = None

@@ -1,0 +1,841 @@
+"""What the program needs of the world, and what the world may ask of the program.
+
+`Desk` is the program as adapters and the web see it. `Adapter` is a platform as
+the program sees it. `Store`, `Files`, `Budgets` and `PinLookup` are its other needs.
+Every method may be called from one event loop only.
+"""
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from core.capabilities import Capabilities
+from core.content import Content
+from core.delivery import Absent, Delivery, Failure, Receipt, Sending, Write
+from core.events import Event
+from core.files import FileId, FileRef, Stored
+from core.ids import (
+    AccountId,
+    BindingId,
+    ConversationId,
+    MessageId,
+    MirrorId,
+    PinId,
+    RemoteId,
+    SpaceId,
+    ThreadId,
+)
+from core.intents import Intent, PersonRef, RemoteFile, RemoteMessage, Somebody
+from core.model import (
+    Account,
+    Binding,
+    Head,
+    Identity,
+    Mirror,
+    MirrorState,
+    Pin,
+    Place,
+    Placement,
+    Profile,
+    Refusal,
+    Thread,
+    Written,
+)
+
+# --- answers to intents -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is in the history. `message` is what the intent posted, if it posted anything."""
+
+    conversation: ConversationId
+    thread: ThreadId
+    seq: int
+    message: MessageId | None = None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Stored, and decided again when its thread appears."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Not for us: said in a place that is not bound, or outside any mirrored thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Words in direct messages could belong to several threads: the person must pick one."""
+
+    threads: tuple["ThreadLine", ...]
+
+
+Outcome = Accepted | Refusal | Held | Ignored | Ask
+
+
+# --- what people read ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One line of an inbox."""
+
+    thread: ThreadId
+    conversation: ConversationId
+    code: str
+    pin: Pin
+    people: tuple[Account, ...]
+    """The others in the conversation."""
+    last_at: datetime
+    last_by: Account | None
+    last_text: str
+    """The newest words, uncut; `a file` where there is nothing else, empty for only a pin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a thread as a member sees it. `text` of a notice is a sentence."""
+
+    seq: int
+    kind: str
+    """`message`, `notice` or `card`."""
+    at: datetime
+    author: Account
+    text: str
+    pin: Pin | None
+    message: MessageId | None
+    deliveries: tuple[Delivery, ...] = ()
+    rich: Content | None = None
+    edited: bool = False
+    deleted: bool = False
+    files: tuple[FileRef, ...] = ()
+    reactions: tuple[tuple[str, tuple[Account, ...]], ...] = ()
+    """Each emoji with those who reacted so, in the order of the first of each."""
+    answers: str = ""
+    """A short line about the message that this one replies to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Lines oldest first. `older`/`newer` say whether there are more on that side."""
+
+    lines: tuple[Line, ...]
+    older: bool
+    newer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadView:
+    thread: ThreadId
+    conversation: ConversationId
+    code: str
+    pin: Pin
+    people: tuple[Account, ...]
+    """All members, the asker included, the creator first."""
+    mirrors: tuple[Mirror, ...]
+    """The asker's own mirrors: where to open the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something to read again. `kind` is `event` or `delivery`."""
+
+    conversation: ConversationId
+    thread: ThreadId
+    kind: str
+
+
+class Desk(Protocol):
+    """The program, as adapters and the web see it."""
+
+    async def submit(self, intent: Intent) -> Outcome:
+        """Commits before it returns. Never raises for what people do wrong."""
+        ...
+
+    async def account(self, actor: Somebody, place: Place | None = None) -> Account:
+        """Who acts: in a brand's inbox the brand, elsewhere the person (made if unknown)."""
+        ...
+
+    async def people(self, asker: AccountId, prefix: str, limit: int) -> tuple[Account, ...]:
+        """Accounts whose handle or name starts so, for pickers; the asker is left out."""
+        ...
+
+    async def place_changed(
+        self, place: Place, *, label: str | None = None, trouble: str | None = None
+    ) -> None:
+        """A bound channel was renamed, broke (`trouble` says what to do), or is good again."""
+        ...
+
+    async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]: ...
+
+    async def accounts_of(self, identities: Sequence[Identity]) -> tuple[Account | None, ...]:
+        """The accounts of these logins, where there are any; none is made."""
+        ...
+
+    async def reactions(self, message: RemoteMessage) -> tuple[tuple[AccountId, str], ...]:
+        """Who has reacted how to a message, of those who may have done so on its platform."""
+        ...
+
+    async def preview(self, address: str) -> Pin | Refusal:
+        """What is known of a pin by its address, looked up if need be (up to some seconds)."""
+        ...
+
+    async def pin_id(self, address: str) -> PinId | Refusal:
+        """The pin an address names; only a short link takes a look-up."""
+        ...
+
+    async def recent_pins(self, asker: AccountId, limit: int) -> tuple[Pin, ...]:
+        """Pins of the asker's threads, newest first, for autocomplete."""
+        ...
+
+    async def inbox(self, asker: AccountId, limit: int = 20) -> tuple[ThreadLine, ...]: ...
+
+    async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
+        """A thread of the asker's by its code, a longer prefix of its id, or the whole id."""
+        ...
+
+    async def page(
+        self,
+        asker: AccountId,
+        thread: ThreadId,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> Page | Refusal:
+        """Lines with `after < seq < before` that the asker may see."""
+        ...
+
+    async def line(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Line | Refusal:
+        """A message of the thread as the asker sees it now."""
+        ...
+
+    async def may_read(self, asker: AccountId, file: str) -> bool:
+        """Whether a message that the asker may see holds the file."""
+        ...
+
+    async def feed(
+        self, asker: AccountId, after: int, limit: int
+    ) -> tuple[tuple["FeedItem", ...], int]:
+        """Events the asker may see after a position of the feed, and the position read up to."""
+        ...
+
+    async def feed_end(self) -> int: ...
+
+    def changes(self) -> AbstractAsyncContextManager[AsyncIterator["Change"]]:
+        """Hints, while it is open, that something in a conversation has changed."""
+        ...
+
+    async def strips(
+        self, platform: str, channel: str, limit: int = 200
+    ) -> Mapping[RemoteId, tuple[Delivery, ...]]:
+        """Where the newest messages of a bound channel stand in all their places."""
+        ...
+
+    async def waiting(self) -> Mapping[str, int]:
+        """How many messages wait, by platform."""
+        ...
+
+    async def secret(self, name: str) -> bytes:
+        """32 random bytes of the installation, made at the first call."""
+        ...
+
+    async def use_once(self, token: str) -> bool:
+        """True the first time only."""
+        ...
+
+    def echo(self, delivery: str, receipt: Receipt) -> None:
+        """One of our own writes was seen on its platform."""
+        ...
+
+    def online(self, platform: str, *, up: bool) -> None:
+        """A platform's connection came up or went down: what waits for it is tried at once."""
+        ...
+
+
+class Adapter(Protocol):
+    """A platform, as the program sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def start(self, desk: Desk) -> None:
+        """Returns once connecting has begun; connections are kept up until `stop`."""
+        ...
+
+    async def stop(self) -> None:
+        """Stops taking input first; every task and connection has ended on return."""
+        ...
+
+    def connected(self) -> bool: ...
+
+    def costs(self, write: Write) -> tuple["Cost", ...]:
+        """The budgets that the call will draw on, the narrowest (a channel's) first."""
+        ...
+
+    async def write(self, write: Write) -> Receipt | Failure:
+        """Makes exactly one attempt, within its own time limit. Never raises for a failed call."""
+        ...
+
+    async def find(self, write: Write) -> Receipt | Absent | Failure:
+        """Looks for a write whose outcome is unclear."""
+        ...
+
+    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """The bytes of a file that came in with a message; raises FetchError."""
+        ...
+
+    def link(self, mirror: Mirror) -> str | None:
+        """An address that opens the mirrored thread in the platform's own program."""
+        ...
+
+    async def check(self, places: Sequence[Place]) -> tuple["Finding", ...]:
+        """Preflight, without `start`: token, scopes, intents, access to these bound channels."""
+        ...
+
+
+class FetchError(Exception):
+    """A file cannot be had. `again` says whether a later attempt may succeed."""
+
+    def __init__(self, reason: str, *, again: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.again = again
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `pinthread check`."""
+
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+# --- wake-ups -----------------------------------------------------------------------------
+
+
+class Wakeups(Protocol):
+    """Hints between parts of the program. One may be lost: the store is the truth."""
+
+    def publish(self, change: Change) -> None: ...
+
+    def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Calls `listener` at each change, until what this returned is called."""
+        ...
+
+
+# --- budgets ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One budget: at most `limit` calls in any `per` seconds, until answers teach better.
+
+    `limit` 0: nothing is known of a limit, and only answers hold calls back.
+    """
+
+    key: tuple[str, ...]
+    limit: int
+    per: float
+
+    @classmethod
+    def scaled(cls, key: tuple[str, ...], limit: int, per: float, factor: float) -> "Cost":
+        """A documented limit times a configured factor; factor 0 starts without a limit."""
+        return cls(key, max(1, int(limit * factor)) if factor else 0, per)
+
+
+class Budgets(Protocol):
+    def try_take(self, costs: Sequence[Cost]) -> bool:
+        """Takes all of them if nobody has to wait for any, else nothing."""
+        ...
+
+    async def take(self, costs: Sequence[Cost], *, backfill: bool = False) -> None:
+        """Waits for a turn in all of them; oldest first, people's live messages first."""
+        ...
+
+    def learn(self, cost: Cost, *, limit: int, remaining: int, reset_after: float) -> None:
+        """What an answer said of a budget (`X-RateLimit-*`)."""
+        ...
+
+    def block(self, key: tuple[str, ...], seconds: float) -> None:
+        """An answer said to wait (`Retry-After`)."""
+        ...
+
+
+# --- pins ---------------------------------------------------------------------------------
+
+
+class PinLookup(Protocol):
+    """The world's knowledge of pins (`adapters/pinterest`)."""
+
+    def pin_id(self, address: str) -> PinId | None:
+        """The id in a long address, else nothing. Pure."""
+        ...
+
+    def is_short(self, address: str) -> bool: ...
+
+    async def resolve(self, address: str) -> PinId | Refusal:
+        """Follows a short link within the rules of product.md, rule 20."""
+        ...
+
+    async def look_up(self, pin: PinId) -> Pin:
+        """All that can be learnt now; at worst the bare address. Never raises."""
+        ...
+
+
+# --- files --------------------------------------------------------------------------------
+
+
+class FilesError(Exception):
+    """The place that keeps files could not do it; the error below is the cause."""
+
+
+class FileGoneError(FilesError):
+    """Nothing is stored under that id."""
+
+
+class Files(Protocol):
+    """Files' content, stored once by its hash. Every method takes ids of any shape."""
+
+    async def put(
+        self,
+        source: AsyncIterator[bytes],
+        *,
+        name: str,
+        declared_type: str = "",
+        declared_size: int | None = None,
+        limit: int,
+        alt: str = "",
+    ) -> FileRef | Refusal:
+        """Reads `source` to its end and keeps what came, or nothing of it.
+
+        Never held whole in memory. `limit` is the most bytes taken; more than that,
+        none, or another number than `declared_size` is a refusal (`file_too_large`,
+        `file_empty`, `file_changed`), after which the rest of `source` is not read.
+        `declared_type` only tells sound from video in containers that hold either.
+        Metadata of pictures is removed on the way. Errors of `source` pass through;
+        FilesError where it could not be written.
+        """
+        ...
+
+    def open(
+        self, file: FileId, start: int = 0, stop: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Bytes `start` up to before `stop`, in chunks; FileGoneError at the first one.
+
+        Close it (`contextlib.aclosing`) where it may not be read to its end.
+        """
+        ...
+
+    async def look(self, file: FileId) -> Stored | None:
+        """What can be said of the content, or nothing where it is not stored."""
+        ...
+
+    async def size(self, file: FileId) -> int | None: ...
+
+    async def delete(self, file: FileId) -> None:
+        """Nothing happens where it is not stored. Readers that are under way finish."""
+        ...
+
+    async def sweep(
+        self,
+        before: datetime,
+        unused: Callable[[Sequence[FileId]], Awaitable[frozenset[FileId]]],
+    ) -> int:
+        """Deletes what was last put before then and is among the `unused`; how many."""
+        ...
+
+
+# --- store --------------------------------------------------------------------------------
+
+
+class StoreError(Exception):
+    """The database could not do it; the driver's error is the cause."""
+
+
+class NewerSchemaError(StoreError):
+    """The database was written by a newer program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a reply lands: the mirrored thread, its conversation and the bound place."""
+
+    mirror: Mirror
+    thread: Thread
+    head: Head
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A file of a message that is still on its platform. `n` is its place among them."""
+
+    message: MessageId
+    n: int
+    platform: str
+    file: RemoteFile
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewMirror:
+    id: MirrorId
+    thread: ThreadId
+    binding: Binding
+    from_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All that one intent changes, in one transaction.
+
+    `expected` is the conversation's `seq` that the decision saw (0: it is new).
+    `people_key` is the key of those present afterwards, where that changes. `origin` is
+    the mirror in which it was done. `here` places what was typed there: a message, its new
+    revision, or (`removed`) its end. `fetches` are files to be fetched for the
+    message that is posted.
+    """
+
+    key: str
+    fingerprint: str
+    conversation: ConversationId
+    expected: int
+    events: tuple[Event, ...]
+    people_key: str
+    mirrors: tuple[NewMirror, ...] = ()
+    here: Placement | None = None
+    origin: MirrorId | None = None
+    fetches: tuple[Fetch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The key was committed before, with this fingerprint and result."""
+
+    fingerprint: str
+    conversation: ConversationId
+    thread: ThreadId
+    seq: int
+    message: MessageId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Something the decision looked at has changed since: decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneWork:
+    """What a lane needs to go on: the mirror, and the next events after its cursor.
+
+    `events` are those of the thread with `seq > cursor`, oldest first, bodies as they
+    were at each event. `written` are the messages that the events are about as they
+    stand now (for an ended mirror as they stood at its end), those that these answer,
+    and those that hold a pin of a `CardFilled` among the events; `placed` what the mirror
+    holds of these, of their files (`<message>#<seq>`), and of nothing else. `wanted` are
+    the emoji that somebody has put on a message in another place than this mirror's, `shown` those
+    that we have put there. `users` are the user ids on this platform of accounts that
+    the messages mention. `accounts` and `pins` hold everybody and everything the
+    events, messages and the card name. `newest` is the newest remote id placed in the
+    mirror, `known` the latest of them.
+    """
+
+    mirror: Mirror
+    sending: Sending | None
+    thread: Thread
+    opened_by: AccountId
+    people: tuple[AccountId, ...]
+    events: tuple[Event, ...]
+    accounts: Mapping[AccountId, Account]
+    pins: Mapping[PinId, Pin]
+    written: Mapping[MessageId, Written]
+    placed: Mapping[str, tuple[Placement, ...]]
+    wanted: Mapping[MessageId, frozenset[str]]
+    shown: Mapping[MessageId, frozenset[str]]
+    users: Mapping[AccountId, str]
+    card_revision: int
+    newest: RemoteId | None
+    known: frozenset[RemoteId]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    mirror: MirrorId
+    platform: str
+    channel: str
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldIntent:
+    """`waits_for` is the remote thread or remote message that has not appeared yet."""
+
+    key: str
+    waits_for: SpaceId | RemoteId
+    intent: Intent
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One event for a live reader; `position` grows over all conversations."""
+
+    position: int
+    event: Event
+
+
+class Store(Protocol):
+    """The canonical history and what belongs to it. Two engines pass one contract suite."""
+
+    async def open(self) -> None:
+        """Opens, migrates under a lock; raises NewerSchemaError or StoreError."""
+        ...
+
+    async def close(self) -> None:
+        """Finishes what was handed in, then closes."""
+        ...
+
+    # accounts and bindings
+    async def account(self, account: AccountId) -> Account | None: ...
+    async def account_by_handle(self, handle: str) -> Account | None: ...
+    async def account_by_identity(self, identity: Identity) -> Account | None: ...
+    async def accounts_like(self, prefix: str, limit: int) -> tuple[Account, ...]: ...
+    async def identities(self, account: AccountId) -> tuple[Identity, ...]: ...
+    async def ensure_person(self, identity: Identity, profile: Profile, now: datetime) -> Account:
+        """The account of an identity, made with a free handle if there is none.
+
+        A changed profile of an account that the operator did not name is taken over.
+        """
+        ...
+
+    async def put_account(self, account: Account, identities: Sequence[Identity]) -> None:
+        """Makes or renames an account that the operator named, with its identities."""
+        ...
+
+    async def put_binding(self, binding: Binding) -> None:
+        """Makes or changes a binding; StoreError where another one has that place already."""
+        ...
+
+    async def bindings_of(self, accounts: Sequence[AccountId]) -> tuple[Binding, ...]: ...
+    async def bindings(self) -> tuple[Binding, ...]: ...
+    async def binding_at(self, place: Place) -> Binding | None: ...
+
+    # conversations
+    async def head(self, conversation: ConversationId) -> Head | None: ...
+    async def head_of_people(self, people_key: str) -> Head | None: ...
+    async def thread(self, thread: ThreadId) -> Thread | None: ...
+    async def open_thread(self, conversation: ConversationId, pin: PinId) -> Thread | None: ...
+    async def threads_of(self, conversation: ConversationId) -> tuple[Thread, ...]: ...
+    async def threads_like(self, account: AccountId, prefix: str) -> tuple[Thread, ...]:
+        """At most two threads of the account's conversations whose id starts so."""
+        ...
+
+    async def spot(self, platform: str, space: SpaceId) -> Spot | None:
+        """The mirror whose replies stand there."""
+        ...
+
+    async def spot_of_message(self, platform: str, remote: RemoteId) -> Spot | None:
+        """The mirror in which that remote message is placed."""
+        ...
+
+    async def placement_at(self, platform: str, remote: RemoteId) -> tuple[Spot, Placement] | None:
+        """What that remote message holds, and in which mirror."""
+        ...
+
+    async def written(self, message: MessageId) -> Written | None: ...
+    async def written_in(
+        self, thread: ThreadId, messages: Sequence[MessageId]
+    ) -> Mapping[MessageId, Written]: ...
+
+    async def spots_at(self, place: Place, limit: int) -> tuple[Spot, ...]:
+        """Mirrors in a place, most recently active thread first."""
+        ...
+
+    async def commit(self, commit: Commit) -> Committed | Duplicate | Stale:
+        """Writes events, bodies, members, thread tails, mirrors and the key, or nothing."""
+        ...
+
+    async def committed(self, key: str) -> Duplicate | None: ...
+    async def hold(self, held: HeldIntent, platform: str) -> bool:
+        """Keeps an intent until what it waits for appears; False if it is there by now."""
+        ...
+
+    def awaits(self, platform: str, appeared: SpaceId | RemoteId) -> bool:
+        """False where it is certain that nothing is held for it; asked for every message."""
+        ...
+
+    async def held_for(self, platform: str, appeared: SpaceId | RemoteId) -> tuple[HeldIntent, ...]:
+        """In order of arrival. Costs nothing while nothing at all is held."""
+        ...
+
+    async def held_ready(self) -> tuple[tuple[str, SpaceId | RemoteId], ...]:
+        """Platforms, and what has appeared there and still has held intents."""
+        ...
+
+    async def release(self, key: str) -> None: ...
+    async def drop_held(self, before: datetime) -> int: ...
+
+    # reading
+    async def inbox(self, account: AccountId, limit: int) -> tuple[ThreadLine, ...]: ...
+    async def events(
+        self,
+        thread: ThreadId,
+        stays: Sequence[tuple[int, int | None]],
+        *,
+        before: int | None,
+        after: int | None,
+        limit: int,
+    ) -> tuple[Event, ...]:
+        """Events of a thread inside the given stays, oldest first; with `after` None the newest."""
+        ...
+
+    async def history(self, conversation: ConversationId) -> tuple[Event, ...]: ...
+    async def conversations_of(self, account: AccountId) -> tuple[Head, ...]: ...
+    async def mirrors_of(self, thread: ThreadId) -> tuple[Mirror, ...]: ...
+    async def deliveries(
+        self, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
+    ) -> Mapping[MessageId, tuple[Delivery, ...]]: ...
+    async def placed_in(
+        self, platform: str, channel: str, limit: int
+    ) -> tuple[tuple[RemoteId, ThreadId, int, MessageId], ...]:
+        """The newest message placements of a bound channel, for the strips of a page."""
+        ...
+
+    async def feed(
+        self, account: AccountId, after: int, limit: int
+    ) -> tuple[tuple[FeedItem, ...], int]:
+        """Events the account may see after a position, and the position read up to."""
+        ...
+
+    async def feed_end(self) -> int: ...
+    async def waiting(self) -> Mapping[str, int]:
+        """How many events wait, by platform."""
+        ...
+
+    # pins
+    async def pin(self, pin: PinId) -> Pin | None: ...
+    async def put_pin(self, pin: Pin, now: datetime) -> None:
+        """Keeps what is known; what is already known is not replaced by knowing less."""
+        ...
+
+    async def bare_pins(self, limit: int) -> tuple[PinId, ...]:
+        """Pins in use of which only the address is known."""
+        ...
+
+    async def threads_with(self, pin: PinId) -> tuple[ThreadId, ...]: ...
+    async def recent_pins(self, account: AccountId, limit: int) -> tuple[Pin, ...]: ...
+
+    # lanes
+    async def due(self) -> tuple[Due, ...]:
+        """Active mirrors with something to do, in any order, parked ones included."""
+        ...
+
+    async def due_of(self, thread: ThreadId) -> tuple[Due, ...]: ...
+    async def lane(self, mirror: MirrorId, limit: int) -> LaneWork | None: ...
+    async def begin(self, mirror: MirrorId, sending: Sending) -> None: ...
+    async def placed(
+        self,
+        mirror: MirrorId,
+        placement: Placement | None,
+        *,
+        sending: Sending | None,
+        cursor: int | None,
+        root: RemoteId | None = None,
+        space: SpaceId | None = None,
+        reacted: tuple[MessageId, str, bool] | None = None,
+    ) -> None:
+        """A receipt: the placement, what is sent next (or nothing), and the cursor, together.
+
+        The placement's item says which event it belongs to: `seq:<n>` and `<message>#<n>`
+        the event n of the thread, `card` none, else the event that posted the message. It
+        replaces what was noted for that part before. `reacted` notes an emoji that we have
+        put on a message in this mirror, or taken back.
+        """
+        ...
+
+    async def hide_copy(self, mirror: MirrorId, remote: RemoteId) -> None:
+        """Somebody removed our copy there: it is not put back."""
+        ...
+
+    # files
+    async def fetches(self, now: datetime, limit: int) -> tuple[Fetch, ...]:
+        """Files to be fetched now, oldest first."""
+        ...
+
+    async def fetched(self, fetch: Fetch) -> None: ...
+    async def fetch_again(self, fetch: Fetch, retry_at: datetime) -> None:
+        """Notes one more attempt."""
+        ...
+
+    async def may_read(self, account: AccountId, file: str) -> bool:
+        """Whether a message that the account may see holds the file."""
+        ...
+
+    async def erase(self, before: datetime) -> int:
+        """Erases texts that were edited away or deleted before then; how many."""
+        ...
+
+    async def unused_files(self, files: Sequence[FileId]) -> frozenset[FileId]:
+        """Those of them that no message holds, but for deleted ones that were erased."""
+        ...
+
+    async def pass_over(
+        self, mirror: MirrorId, cursor: int, *, refused: tuple[int, str] | None = None
+    ) -> None:
+        """Moves the cursor without showing, and forgets what was being sent.
+
+        `refused` is the event's seq and the reason kept for its author.
+        """
+        ...
+
+    async def park(
+        self,
+        mirror: MirrorId,
+        *,
+        attempts: int,
+        retry_at: datetime | None,
+        state: MirrorState = MirrorState.ACTIVE,
+        reason: str | None = None,
+    ) -> None: ...
+    async def unpark(self, platform: str) -> None:
+        """Broken and parked mirrors of a platform are tried again (after a repair)."""
+        ...
+
+    async def break_place(self, binding: BindingId, reason: str) -> None:
+        """Every mirror of the binding waits for a repair; `reason` says what to do."""
+        ...
+
+    async def mend_place(self, binding: BindingId) -> None:
+        """Broken and parked mirrors of the binding are tried again."""
+        ...
+
+    # sign-in and settings
+    async def secret(self, name: str) -> bytes:
+        """32 random bytes, made at the first call and the same ever after."""
+        ...
+
+    async def use_once(self, token: str, now: datetime) -> bool:
+        """True the first time only."""
+        ...

@@ -1,0 +1,320 @@
+"""What one mirror shows of an event.
+
+Pure. Audience is decided here and nowhere else: an event outside the mirror's
+range shows nothing, and so does a message that was written in that very place.
+What waits is folded: a message is shown as it stands now, and what it has been
+through since is passed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from core.capabilities import Capabilities
+from core.content import Content, plain
+from core.delivery import Author, Part, PartKind, Show, Step, Verb
+from core.events import (
+    AboutMessage,
+    CardFilled,
+    ConversationStarted,
+    Event,
+    FileAdded,
+    FileFailed,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    PeopleAdded,
+    PersonLeft,
+    ReactionAdded,
+    ReactionRemoved,
+    ThreadOpened,
+)
+from core.ids import AccountId, MessageId, PinId, RemoteId, ThreadId, short_code
+from core.model import AUTHOR, CARD, Account, Mirror, Pin, Placement, Written
+from core.splitting import split
+from core.tidy import of_text
+
+_NAMED = 300
+"""Characters of a changed text in a line about it."""
+_QUOTED = 120
+"""Characters of a message in the line above its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What projecting needs beside the event: names, pins, and what the place has already.
+
+    `written` are the messages that the events are about, as they stand now; `placed`
+    what the place holds of items. `wanted` and `shown` are the emoji that other places
+    have on a message, and those that we show of them here. `card_revision` is the
+    `seq` that the card there is up to date with. `users` are the user ids that
+    mentioned accounts have on this platform; `copies` gives the address of a file's
+    web copy.
+    """
+
+    thread: ThreadId
+    pin: PinId
+    opened_by: AccountId
+    people: tuple[AccountId, ...]
+    accounts: Mapping[AccountId, Account]
+    pins: Mapping[PinId, Pin]
+    capabilities: Capabilities
+    written: Mapping[MessageId, Written] = field(default_factory=dict)
+    placed: Mapping[str, tuple[Placement, ...]] = field(default_factory=dict)
+    wanted: Mapping[MessageId, frozenset[str]] = field(default_factory=dict)
+    shown: Mapping[MessageId, frozenset[str]] = field(default_factory=dict)
+    users: Mapping[AccountId, str] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
+    card_revision: int = 0
+
+
+def card(view: View, revision: int, *, root: RemoteId | None = None) -> Show:
+    """The thread's card as it should stand at `revision`; with `root`, in place of that one."""
+    part = Part(
+        PartKind.CARD,
+        author=_author(view, view.opened_by),
+        pin=view.pins[view.pin],
+        people=tuple(view.accounts[account].name for account in view.people),
+        code=short_code(view.thread),
+    )
+    verb = Verb.POST if root is None else Verb.EDIT
+    return Show(CARD, revision, (Step(verb, 0, part, root),))
+
+
+def title(view: View) -> str:
+    """What a mirrored thread is called: the pin's title, else its number. Up to 100 characters."""
+    pin = view.pins[view.pin]
+    words = " ".join((pin.title or "").split())
+    return words[:100] or f"Pin {pin.id}"[:100]
+
+
+def project(view: View, event: Event, mirror: Mirror) -> Show | None:
+    """What `mirror` shows of `event`, or nothing. The card of a thread comes from `card`."""
+    if event.seq < mirror.from_seq:
+        return None
+    if mirror.until_seq is not None and event.seq > mirror.until_seq:
+        return None
+    what = event.what
+    if isinstance(what, MessagePosted):
+        return _posted(view, what)
+    if isinstance(what, AboutMessage):
+        return _about_message(view, event, what)
+    if isinstance(what, PeopleAdded):
+        if what.via == mirror.binding:
+            return None
+        names = _listed(tuple(view.accounts[account].name for account in what.people))
+        return _notice(event, f"{names} joined.")
+    if isinstance(what, PersonLeft):
+        return _notice(event, f"{_name(view, event)} left.")
+    if isinstance(what, CardFilled):
+        return _filled(view, event, what, mirror)
+    if isinstance(what, ConversationStarted | ThreadOpened):
+        return None
+    assert_never(what)
+
+
+def _about_message(view: View, event: Event, what: AboutMessage) -> Show | None:
+    if isinstance(what, MessageEdited):
+        return _edited(view, event, what)
+    if isinstance(what, MessageDeleted):
+        return _deleted(view, event, what)
+    if isinstance(what, ReactionAdded | ReactionRemoved):
+        return _reacted(view, event, what)
+    if isinstance(what, FileAdded):
+        return _file(view, event, what)
+    if isinstance(what, FileFailed):
+        sentence = f"{_name(view, event)} sent a file that could not be fetched: {what.name}"
+        return _notice(event, sentence)
+    assert_never(what)
+
+
+# --- messages -----------------------------------------------------------------------------
+
+
+def _posted(view: View, what: MessagePosted) -> Show | None:
+    message = view.written[what.message]
+    if message.deleted or what.message in view.placed:
+        return None
+    parts = _parts(view, message)
+    steps = tuple(Step(Verb.POST, index, part) for index, part in enumerate(parts))
+    return Show(str(what.message), message.revision, steps) if steps else None
+
+
+def _edited(view: View, event: Event, what: MessageEdited) -> Show | None:
+    message = view.written[what.message]
+    placed = view.placed.get(what.message, ())
+    if message.deleted or message.revision > what.revision:
+        return None
+    if not placed and not _stands(view, what.message):
+        return None
+    if placed and all(one.removed or one.revision >= what.revision for one in placed):
+        return None
+    if placed and placed[0].poster == AUTHOR:
+        return in_words(view, event)
+    parts = _parts(view, message)
+    steps: list[Step] = []
+    by_index = {one.part: one for one in placed}
+    for index, part in enumerate(parts):
+        there = by_index.get(index)
+        if there is None or not there.poster:
+            steps.append(Step(Verb.POST, index, part))
+        elif not there.removed:
+            steps.append(Step(Verb.EDIT, index, part, there.remote))
+    for index, there in sorted(by_index.items()):
+        if index >= len(parts) and not there.removed:
+            steps.append(Step(Verb.DELETE, index, None, there.remote))
+    return Show(str(what.message), what.revision, tuple(steps)) if steps else None
+
+
+def _deleted(view: View, event: Event, what: MessageDeleted) -> Show | None:
+    own = _stands(view, what.message)
+    if not own:
+        return None
+    if own[0].poster == AUTHOR:
+        return in_words(view, event)
+    steps = tuple(Step(Verb.DELETE, one.part, None, one.remote) for one in own)
+    return Show(str(what.message), event.seq, steps)
+
+
+def in_words(view: View, event: Event) -> Show | None:
+    """A line that says what has changed, where the message there cannot be changed."""
+    what = event.what
+    if isinstance(what, MessageEdited):
+        return _notice(event, f"{_name(view, event)} edited: {_cut(what.text, _NAMED)}")
+    if isinstance(what, MessageDeleted):
+        return _notice(event, f"{_name(view, event)} deleted a message.")
+    return None
+
+
+def _reacted(view: View, event: Event, what: ReactionAdded | ReactionRemoved) -> Show | None:
+    there = _stands(view, what.message)
+    if not there:
+        return None
+    wanted = what.emoji in view.wanted.get(what.message, ())
+    if wanted == (what.emoji in view.shown.get(what.message, ())):
+        return None
+    verb = Verb.REACT if wanted else Verb.UNREACT
+    step = Step(verb, 0, None, there[0].remote, what.emoji)
+    return Show(str(what.message), event.seq, (step,))
+
+
+def _file(view: View, event: Event, what: FileAdded) -> Show | None:
+    message = view.written[what.message]
+    item = file_item(what.message, event.seq)
+    if message.deleted or item in view.placed or _typed_here(view, what.message):
+        return None
+    copy = "" if what.file.size <= view.capabilities.file else view.copies.get(what.file.id, "")
+    part = Part(PartKind.FILE, copy, _author(view, event.actor), file=what.file)
+    return Show(item, 1, (Step(Verb.POST, 0, part),))
+
+
+def _typed_here(view: View, message: MessageId) -> bool:
+    placed = view.placed.get(message, ())
+    return bool(placed) and placed[0].poster == AUTHOR
+
+
+def _stands(view: View, message: MessageId) -> list[Placement]:
+    """What the place still holds of a message and of its files."""
+    files = f"{message}#"
+    return [
+        one
+        for item, placed in view.placed.items()
+        if item == message or item.startswith(files)
+        for one in placed
+        if not one.removed
+    ]
+
+
+def _filled(view: View, event: Event, what: CardFilled, mirror: Mirror) -> Show | None:
+    """The card, or a further pin's: whichever stands there knowing less."""
+    if what.pin == view.pin:
+        if event.seq <= view.card_revision or mirror.root is None:
+            return None
+        return card(view, event.seq, root=mirror.root)
+    steps = []
+    for message in view.written.values():
+        if message.pin != what.pin or message.deleted or message.seq > event.seq:
+            continue
+        parts = _parts(view, message)
+        for one in view.placed.get(message.id, ()):
+            part = parts[one.part] if one.part < len(parts) else None
+            if part and part.kind is PartKind.PIN and not one.removed and one.poster != AUTHOR:
+                steps.append(Step(Verb.EDIT, one.part, part, one.remote))
+    return Show(notice_item(event.seq), 1, tuple(steps)) if steps else None
+
+
+# --- parts --------------------------------------------------------------------------------
+
+
+def _parts(view: View, message: Written) -> tuple[Part, ...]:
+    author = _author(view, message.author)
+    answers = _answered(view, message) if message.answers is not None else ""
+    parts = [] if not message.text else _words(view, message, author)
+    if message.pin is not None:
+        parts.append(Part(PartKind.PIN, author=author, pin=view.pins[message.pin]))
+    if answers and parts:
+        first = parts[0]
+        parts[0] = Part(
+            first.kind,
+            first.text,
+            first.author,
+            first.pin,
+            rich=first.rich,
+            answers=answers,
+            mentions=first.mentions,
+        )
+    return tuple(parts)
+
+
+def _words(view: View, message: Written, author: Author) -> list[Part]:
+    limit, measure = view.capabilities.text, view.capabilities.measure
+    if message.rich is None and len(message.text) * 2 <= limit:
+        return [Part(PartKind.TEXT, message.text, author)]
+    content: Content = message.rich if message.rich is not None else of_text(message.text)
+    users = {str(account): user for account, user in view.users.items()}
+    return [
+        Part(PartKind.TEXT, plain(piece), author, rich=piece, mentions=users)
+        for piece in split(content, measure, limit)
+    ]
+
+
+def _answered(view: View, message: Written) -> str:
+    """A line about the message that this one replies to."""
+    answered = view.written.get(message.answers) if message.answers is not None else None
+    if answered is None or answered.deleted:
+        return ""
+    author = view.accounts.get(answered.author)
+    return f"{author.name if author else ''}: {_cut(answered.text, _QUOTED)}"
+
+
+def _notice(event: Event, text: str) -> Show:
+    step = Step(Verb.POST, 0, Part(PartKind.NOTICE, text))
+    return Show(notice_item(event.seq), 1, (step,))
+
+
+def _cut(text: str, most: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+
+
+def file_item(message: MessageId, seq: int) -> str:
+    """The item of a file that the event `seq` added to a message."""
+    return f"{message}#{seq}"
+
+
+def notice_item(seq: int) -> str:
+    """The item of a line of Pinthread's own about the event `seq`."""
+    return f"seq:{seq}"
+
+
+def _name(view: View, event: Event) -> str:
+    return view.accounts[event.actor].name
+
+
+def _author(view: View, account: AccountId) -> Author:
+    known = view.accounts[account]
+    return Author(known.name, known.picture, known.kind)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
