@@ -1,0 +1,267 @@
+"""What a commit changes, and held intents: transactions of the writer.
+
+Each checks before it writes. The one write that comes first, the claim of the
+key, is taken back where the commit turns out stale.
+"""
+
+import sqlite3
+from datetime import datetime
+
+from bridge.store.codec import (
+    from_content,
+    from_happening,
+    from_identity,
+    from_intent,
+    from_remote_file,
+    from_time,
+)
+from bridge.store.messages import position
+from bridge.store.queries import load
+from bridge.store.rows import duplicate
+from core.events import (
+    AboutMessage,
+    ConversationStarted,
+    Event,
+    FileAdded,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    PeopleAdded,
+    PersonLeft,
+    ReactionAdded,
+    ReactionRemoved,
+    ThreadOpened,
+)
+from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
+from core.model import CARD, Placement
+from core.ports import Commit, Committed, Duplicate, HeldIntent, NewMirror, Stale, StoreError
+
+_SQL = load("conversations")
+_LANES = load("lanes")
+_PINS = load("pins")
+_CLAIM = _SQL["claim"]
+_UNCLAIM = _SQL["unclaim"]
+_COMMITTED = _SQL["committed"]
+_CREATE = _SQL["create"]
+_ADVANCE = _SQL["advance"]
+_APPEND = _SQL["append"]
+_BODY = _SQL["body"]
+_TAIL = _SQL["tail"]
+_HERE = _SQL["here"]
+_PLACE = _LANES["place"]
+_STALE = Stale()
+_PLACED = (MessagePosted, MessageEdited, MessageDeleted)
+
+BARE_ADDRESS = "https://www.pinterest.com/pin/{}/"
+
+
+def commit(db: sqlite3.Connection, new: Commit) -> Committed | Duplicate | Stale:
+    events = new.events
+    last = events[-1]
+    claim = (new.key, new.fingerprint, new.conversation, last.thread, last.seq, _said(events))
+    if not db.execute(_CLAIM, claim).rowcount:
+        return duplicate(db.execute(_COMMITTED, (new.key,)).fetchone())
+    if not _advanced(db, new, last.seq):
+        db.execute(_UNCLAIM, (new.key,))
+        return _STALE
+    tails: dict[ThreadId, tuple[int, int]] = {}
+    for event in events:
+        at = _append(db, new, event)
+        tails[event.thread] = (event.seq, at)
+        if new.here is not None and is_item(event, new.here):
+            posted = at if isinstance(event.what, MessagePosted) else None
+            _here(db, new.here, event, posted, alone=len(events) == 1)
+    for thread, (seq, at) in tails.items():
+        db.execute(_TAIL, (seq, at, thread))
+    for mirror in new.mirrors:
+        _mirror(db, new, mirror)
+    for fetch in new.fetches:
+        file = from_remote_file(fetch.file)
+        row = (fetch.message, fetch.n, fetch.platform, file, fetch.attempts)
+        db.execute(_SQL["add_fetch"], row)
+    return Committed(last.seq)
+
+
+def _said(events: tuple[Event, ...]) -> MessageId | None:
+    """The message that an intent posted."""
+    for event in events:
+        if isinstance(event.what, MessagePosted):
+            return event.what.message
+    return None
+
+
+def _advanced(db: sqlite3.Connection, new: Commit, seq: int) -> bool:
+    if new.expected:
+        advance = (seq, new.conversation, new.expected)
+        return bool(db.execute(_ADVANCE, advance).rowcount)
+    create = (new.conversation, new.events[0].actor, seq, new.people_key or None)
+    return bool(db.execute(_CREATE, create).rowcount)
+
+
+def _append(db: sqlite3.Connection, new: Commit, event: Event) -> int:
+    """Gives the position of the event."""
+    what = event.what
+    if not isinstance(what, MessagePosted):
+        at = _insert(db, event, None, None, from_happening(what))
+        if isinstance(what, AboutMessage):
+            _happen_to(db, new, event, what, at)
+        else:
+            _take_effect(db, new, event, at)
+        return at
+    at = _insert(db, event, what.message, what.pin, what.answers)
+    db.execute(_BODY, (at, what.text, from_content(what.rich)))
+    if what.pin is not None:
+        _use_pin(db, what.pin)
+    return at
+
+
+def _insert(
+    db: sqlite3.Connection,
+    event: Event,
+    message: MessageId | None,
+    pin: PinId | None,
+    data: str | None,
+) -> int:
+    row = (
+        event.conversation,
+        event.seq,
+        event.thread,
+        from_time(event.at),
+        event.actor,
+        type(event.what).__name__,
+        message,
+        pin,
+        data,
+        None if event.agent is None else from_identity(event.agent),
+    )
+    at = db.execute(_APPEND, row).lastrowid
+    assert at is not None
+    return at
+
+
+def _happen_to(
+    db: sqlite3.Connection, new: Commit, event: Event, what: AboutMessage, at: int
+) -> None:
+    """What happens to a message after it was posted. A file that failed leaves no trace on it."""
+    message = item_position(db, event.thread, what.message)
+    if isinstance(what, MessageEdited):
+        db.execute(_SQL["past"], {"at": from_time(event.at), "message": message})
+        row = (at, what.text, from_content(what.rich), what.revision, message)
+        db.execute(_SQL["edit_body"], row)
+        db.execute(_SQL["edited"], (at, what.revision, message))
+    elif isinstance(what, MessageDeleted):
+        db.execute(_SQL["past"], {"at": from_time(event.at), "message": message})
+        db.execute(_SQL["deleted"], (at, message))
+    elif isinstance(what, ReactionAdded):
+        db.execute(_SQL["react"], (message, event.actor, what.emoji, new.origin))
+    elif isinstance(what, ReactionRemoved):
+        db.execute(_SQL["unreact"], (message, event.actor, what.emoji))
+    elif isinstance(what, FileAdded):
+        db.execute(_SQL["add_file"], (message, at, what.file.id))
+
+
+def _take_effect(db: sqlite3.Connection, new: Commit, event: Event, position: int) -> None:
+    what = event.what
+    if isinstance(what, PeopleAdded | PersonLeft):
+        db.execute(_SQL["set_people"], {"key": new.people_key or None, "id": new.conversation})
+    if isinstance(what, ConversationStarted | PeopleAdded):
+        for account in what.people:
+            _join(db, event, account)
+    elif isinstance(what, ThreadOpened):
+        thread = (event.thread, event.conversation, what.pin, event.seq, position, event.actor)
+        db.execute(_SQL["open"], thread)
+        _use_pin(db, what.pin)
+    elif isinstance(what, PersonLeft):
+        db.execute(_SQL["leave"], (event.seq, event.conversation, event.actor))
+        db.execute(_SQL["end_mirrors"], (event.seq, event.actor, event.conversation))
+
+
+def _join(db: sqlite3.Connection, event: Event, account: AccountId) -> None:
+    member = {"conversation": event.conversation, "account": account, "since": event.seq}
+    db.execute(_SQL["join"], member)
+
+
+def _use_pin(db: sqlite3.Connection, pin: PinId) -> None:
+    db.execute(_PINS["use_pin"], (pin, BARE_ADDRESS.format(pin)))
+
+
+def _mirror(db: sqlite3.Connection, new: Commit, mirror: NewMirror) -> None:
+    binding = mirror.binding
+    place = binding.place
+    row = (mirror.id, mirror.thread, new.conversation, binding.id, binding.account)
+    where = (place.platform, place.workspace, place.channel, binding.kind)
+    db.execute(_SQL["mirror"], (*row, *where, mirror.from_seq, mirror.from_seq - 1))
+
+
+def is_item(event: Event, placement: Placement) -> bool:
+    """Whether it is this event that placed it, or changed what stood there."""
+    what = event.what
+    return isinstance(what, _PLACED) and what.message == placement.item
+
+
+def _here(
+    db: sqlite3.Connection, here: Placement, event: Event, at: int | None, *, alone: bool
+) -> None:
+    """Places what was done in a mirror. Runs before the thread's tail moves."""
+    new = place(db, here, at or item_position(db, event.thread, here.item))
+    done = {"mirror": here.mirror, "remote": here.remote if new else None, "seq": event.seq}
+    db.execute(_HERE, {**done, "alone": alone, "thread": event.thread})
+
+
+def item_position(db: sqlite3.Connection, of: ThreadId | MirrorId, item: str) -> int:
+    """Of the event that an item belongs to; `of` is its thread, or a mirror of it."""
+    if item == CARD:
+        return 0
+    if "#" in item or ":" in item:
+        seq = item.replace("#", ":").rpartition(":")[2]
+        found = db.execute(_LANES["position"], {"of": of, "seq": int(seq)}).fetchone()
+        at = None if found is None else int(found[0])
+    else:
+        at = position(db, item)
+    if at is None:
+        raise StoreError(f"There is no event of {item!r} in {of}.")
+    return at
+
+
+def place(db: sqlite3.Connection, placement: Placement, at: int) -> bool:
+    """Notes which remote message holds a part of an item; False if it was there already."""
+    key = (at, placement.mirror, placement.part)
+    values = (placement.remote, placement.poster, placement.revision, placement.removed)
+    if db.execute(_PLACE, (*key, *values)).rowcount:
+        return True
+    (before,) = db.execute(_LANES["remote_of"], key).fetchone()
+    db.execute(_LANES["place_again"], (*values, *key))
+    return bool(before != placement.remote)
+
+
+def hold(db: sqlite3.Connection, held: HeldIntent, platform: str) -> bool:
+    row = {
+        "key": held.key,
+        "platform": platform,
+        "waits_for": held.waits_for,
+        "intent": from_intent(held.intent),
+        "at": from_time(held.at),
+    }
+    if db.execute(_SQL["hold"], row).rowcount:
+        return True
+    return db.execute(_SQL["is_held"], (held.key,)).fetchone() is not None
+
+
+def awaited(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Platforms, and what intents wait for there."""
+    return set(db.execute(_SQL["awaited"]).fetchall())
+
+
+def release(db: sqlite3.Connection, key: str) -> list[tuple[str, str]]:
+    """What nothing waits for any more."""
+    return _left(db, db.execute(_SQL["release"], (key,)).fetchall())
+
+
+def drop_held(db: sqlite3.Connection, before: datetime) -> tuple[int, list[tuple[str, str]]]:
+    """How many, and what nothing waits for any more."""
+    dropped = db.execute(_SQL["drop_held"], (from_time(before),)).fetchall()
+    return len(dropped), _left(db, dropped)
+
+
+def _left(db: sqlite3.Connection, released: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [one for one in set(released) if db.execute(_SQL["is_awaited"], one).fetchone() is None]

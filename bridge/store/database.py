@@ -1,0 +1,116 @@
+"""The database file: its lock, its connections and its schema.
+
+One program at a time has the file: an operating system lock on a file beside it
+is let go when the program ends in whatever way.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import BinaryIO
+
+from core.ports import NewerSchemaError, StoreError
+
+_PRIVATE = 0o600
+_STATEMENTS = 256
+"""Prepared statements kept for a connection: more than there are queries."""
+
+_CHECKPOINT_PAGES = 4_000
+"""Pages of the log after which it is copied into the database: some 16 MiB."""
+
+
+class Database:
+    """A database file that this program has for itself until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = _locked(path)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
+            with_schema = self.connect()
+            try:
+                with_schema.execute("PRAGMA journal_mode = WAL")
+                migrate(with_schema)
+            finally:
+                with_schema.close()
+        except (OSError, sqlite3.Error) as error:
+            self._lock.close()
+            raise StoreError(f"The database {path} cannot be opened: {error}") from error
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def connect(self, *, cache_kib: int = 2_000) -> sqlite3.Connection:
+        """A connection in autocommit. It may be handed to one other thread."""
+        db = sqlite3.connect(
+            self._path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+        )
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        db.execute(f"PRAGMA cache_size = -{cache_kib}")
+        return db
+
+    def close(self) -> None:
+        self._lock.close()
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Brings the schema up to date, all or nothing."""
+    db.execute("BEGIN EXCLUSIVE")
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        migrations = _migrations()
+        if version > len(migrations):
+            raise NewerSchemaError(
+                f"The database has schema {version}, and this program knows {len(migrations)}. "
+                "Run the newer program that wrote it, or restore a backup."
+            )
+        for script in migrations[version:]:
+            for statement in _statements(script):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(migrations)}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _migrations() -> list[str]:
+    folder = files(__package__).joinpath("migrations")
+    scripts = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")),
+        key=lambda entry: entry.name,
+    )
+    return [script.read_text(encoding="utf-8") for script in scripts]
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _locked(path: Path) -> BinaryIO:
+    try:
+        number = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR, _PRIVATE)
+    except OSError as error:
+        raise StoreError(f"The database {path} cannot be opened: {error}") from error
+    lock = os.fdopen(number, "r+b")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StoreError(
+            f"Another program has the database {path} open. "
+            "Stop it first, or name another file in `store.url`."
+        ) from error
+    return lock

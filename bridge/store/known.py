@@ -1,0 +1,128 @@
+"""Accounts and pins kept in memory, since every message names some and few ever change.
+
+Used on the event loop only. A change drops its entry when it has been committed,
+before anybody is told; both dictionaries are bounded.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from bridge.store import rows
+from bridge.store.queries import load
+from core.ids import AccountId, BindingId, PinId
+from core.model import Account, Binding, Identity, Pin, Place
+
+_ACCOUNTS = load("people")["accounts"]
+_ACCOUNT_BY_IDENTITY = load("people")["account_by_identity"]
+_USERS = load("people")["users"]
+_PINS = load("pins")["pins"]
+_BINDING = load("people")["binding"]
+_BINDING_AT = load("people")["binding_at"]
+_MOST = 20_000
+
+K = TypeVar("K", bound=str)
+V = TypeVar("V", Account, Pin)
+
+
+class Known:
+    """What was read lately, and a connection to read what was not."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._accounts: dict[AccountId, Account] = {}
+        self._identities: dict[Identity, AccountId] = {}
+        self._pins: dict[PinId, Pin] = {}
+        self._bindings: dict[BindingId, Binding] = {}
+        self._places: dict[Place, Binding | None] = {}
+
+    def accounts(self, wanted: Iterable[AccountId]) -> dict[AccountId, Account]:
+        return self._find(self._accounts, wanted, _ACCOUNTS, rows.account)
+
+    def pins(self, wanted: Iterable[PinId]) -> dict[PinId, Pin]:
+        return self._find(self._pins, wanted, _PINS, rows.pin)
+
+    def account(self, account: AccountId) -> Account | None:
+        return self._accounts.get(account) or self.accounts((account,)).get(account)
+
+    def pin(self, pin: PinId) -> Pin | None:
+        return self._pins.get(pin) or self.pins((pin,)).get(pin)
+
+    def by_identity(self, identity: Identity) -> Account | None:
+        account = self._identities.get(identity)
+        if account is None:
+            key = (identity.platform, identity.workspace, identity.user)
+            row = self._db.execute(_ACCOUNT_BY_IDENTITY, key).fetchone()
+            if row is None:
+                return None
+            account = AccountId(row[0])
+            _make_room(self._identities)
+            self._identities[identity] = account
+        return self.account(account)
+
+    def binding(self, binding: BindingId) -> Binding | None:
+        found = self._bindings.get(binding)
+        if found is None:
+            row = self._db.execute(_BINDING, (binding,)).fetchone()
+            if row is None:
+                return None
+            _make_room(self._bindings)
+            found = self._bindings[binding] = rows.binding(row)
+        return found
+
+    def binding_at(self, place: Place) -> Binding | None:
+        """That a place is not bound is remembered as well: every word said there asks."""
+        if place not in self._places:
+            where = (place.platform, place.workspace, place.channel)
+            row = self._db.execute(_BINDING_AT, where).fetchone()
+            _make_room(self._places)
+            self._places[place] = None if row is None else rows.binding(row)
+        return self._places[place]
+
+    def users(self, place: Place, accounts: Iterable[AccountId]) -> dict[AccountId, str]:
+        """User ids that accounts have where the place is; mentions are rare, so it reads them."""
+        wanted = sorted(set(accounts))
+        if not wanted:
+            return {}
+        asked = (json.dumps(wanted), place.platform, place.workspace)
+        found = self._db.execute(_USERS, asked).fetchall()
+        return {AccountId(account): user for account, user in found}
+
+    def forget_binding(self, binding: BindingId) -> None:
+        self._bindings.pop(binding, None)
+        self._places.clear()
+
+    def forget_account(self, account: Account) -> None:
+        self._accounts.pop(account.id, None)
+
+    def forget_people(self) -> None:
+        """After a change of accounts or identities: it may touch several, and is rare."""
+        self._accounts.clear()
+        self._identities.clear()
+
+    def forget_pin(self, pin: PinId) -> None:
+        self._pins.pop(pin, None)
+
+    def _find(
+        self, known: dict[K, V], wanted: Iterable[K], sql: str, read: Callable[[rows.Row], V]
+    ) -> dict[K, V]:
+        found: dict[K, V] = {}
+        missing = []
+        for key in wanted:
+            value = known.get(key)
+            if value is None:
+                missing.append(key)
+            else:
+                found[key] = value
+        if missing:
+            for row in self._db.execute(sql, (json.dumps(missing),)).fetchall():
+                _make_room(known)
+                found[row[0]] = known[row[0]] = read(row)
+        return found
+
+
+def _make_room(known: dict[Any, Any]) -> None:
+    """Drops the oldest entry of a full dictionary."""
+    if len(known) >= _MOST:
+        del known[next(iter(known))]

@@ -1,0 +1,179 @@
+"""Messages as they stand now: their words, files and reactions, and what a mirror holds of them.
+
+All is asked for many messages at once. Positions are those of the messages' posts.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.store import rows
+from bridge.store.codec import from_time, to_content, to_happening, to_remote_file, to_time
+from bridge.store.queries import load
+from core.events import FileAdded
+from core.files import FileId, FileRef
+from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
+from core.model import Placement, Written
+from core.ports import Fetch
+
+_SQL = load("messages")
+_POSITION = _SQL["position"]
+
+
+@dataclass(frozen=True, slots=True)
+class InMirror:
+    """What a lane must know of messages. `placed` is by item, those of a message together."""
+
+    written: Mapping[MessageId, Written] = field(default_factory=dict)
+    placed: Mapping[str, tuple[Placement, ...]] = field(default_factory=dict)
+    wanted: Mapping[MessageId, frozenset[str]] = field(default_factory=dict)
+    shown: Mapping[MessageId, frozenset[str]] = field(default_factory=dict)
+
+
+def position(db: sqlite3.Connection, message: str) -> int | None:
+    """Of the event that posted it."""
+    found = db.execute(_POSITION, (message,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def written(
+    db: sqlite3.Connection, messages: Collection[str], *, until: int | None = None
+) -> dict[MessageId, Written]:
+    """By message; with `until`, words and files as they were after that event."""
+    found = _rows(db, messages, until)
+    return {one.id: one for one in _written(db, found, _reactions(db, _at(found)), until)}
+
+
+def written_in(
+    db: sqlite3.Connection, thread: ThreadId, messages: Collection[str]
+) -> dict[MessageId, Written]:
+    found = written(db, messages)
+    return {message: one for message, one in found.items() if one.thread == thread}
+
+
+def _rows(db: sqlite3.Connection, messages: Collection[str], until: int | None) -> list[rows.Row]:
+    asked = {"messages": rows.listed(tuple(messages)), "until": until}
+    return db.execute(_SQL["written"], asked).fetchall()
+
+
+_Reaction = tuple[AccountId, str, MirrorId | None]
+
+
+def _written(
+    db: sqlite3.Connection,
+    found: Sequence[rows.Row],
+    reactions: Mapping[int, Sequence[_Reaction]],
+    until: int | None,
+) -> list[Written]:
+    files = _files(db, _at(found), until)
+    return [
+        Written(
+            id=row[1],
+            thread=row[2],
+            seq=row[3],
+            author=row[4],
+            revision=row[8],
+            text=row[6],
+            rich=to_content(row[7]),
+            pin=row[5],
+            deleted=bool(row[10]),
+            edited_at=None if row[9] is None else to_time(row[9]),
+            answers=row[11],
+            files=tuple(files.get(row[0], ())),
+            reactions=frozenset(
+                [(account, emoji) for account, emoji, _ in reactions.get(row[0], ())]
+            ),
+        )
+        for row in found
+    ]
+
+
+def _at(found: Sequence[rows.Row]) -> str:
+    """The positions of messages, for SQL."""
+    return f"[{','.join([str(row[0]) for row in found])}]"
+
+
+def _files(db: sqlite3.Connection, at: str, until: int | None) -> dict[int, list[FileRef]]:
+    files: dict[int, list[FileRef]] = {}
+    for message, data in db.execute(_SQL["files"], {"positions": at, "until": until}).fetchall():
+        added = to_happening("FileAdded", data, None, None)
+        assert isinstance(added, FileAdded)
+        files.setdefault(message, []).append(added.file)
+    return files
+
+
+def _reactions(db: sqlite3.Connection, at: str) -> dict[int, list[_Reaction]]:
+    reactions: dict[int, list[_Reaction]] = {}
+    for message, account, emoji, origin in db.execute(_SQL["reactions"], (at,)).fetchall():
+        reactions.setdefault(message, []).append((account, emoji, origin))
+    return reactions
+
+
+def in_mirror(
+    db: sqlite3.Connection, mirror: MirrorId, messages: Collection[str], until: int | None
+) -> InMirror:
+    """What the lane of a mirror, which may have ended, must know of messages."""
+    if not messages:
+        return InMirror()
+    found = _rows(db, messages, until)
+    answered = {row[11] for row in found if row[11] is not None}.difference(messages)
+    if answered:
+        found += _rows(db, answered, until)
+    at = _at(found)
+    reactions = _reactions(db, at)
+    ids = {row[0]: MessageId(row[1]) for row in found}
+    in_it = {"positions": at, "mirror": mirror}
+    placed: dict[str, list[Placement]] = {}
+    for row in db.execute(_SQL["placed"], in_it).fetchall():
+        placement = rows.placement(row)
+        placed.setdefault(placement.item, []).append(placement)
+    shown: dict[MessageId, set[str]] = {}
+    for message, emoji in db.execute(_SQL["shown"], in_it).fetchall():
+        shown.setdefault(ids[message], set()).add(emoji)
+    wanted = {
+        ids[message]: frozenset([emoji for _, emoji, origin in all_of_it if origin != mirror])
+        for message, all_of_it in reactions.items()
+    }
+    return InMirror(
+        written={one.id: one for one in _written(db, found, reactions, until)},
+        placed={item: tuple(parts) for item, parts in placed.items()},
+        wanted={message: emoji for message, emoji in wanted.items() if emoji},
+        shown={message: frozenset(emoji) for message, emoji in shown.items()},
+    )
+
+
+def with_pins(
+    db: sqlite3.Connection, thread: ThreadId, pins: Collection[PinId]
+) -> tuple[MessageId, ...]:
+    """Messages of the thread that hold one of the pins."""
+    asked = {"thread": thread, "pins": rows.listed(tuple(pins))}
+    return tuple([MessageId(row[0]) for row in db.execute(_SQL["with_pin"], asked).fetchall()])
+
+
+def may_read(db: sqlite3.Connection, account: AccountId, file: str) -> bool:
+    asked = {"account": account, "file": file}
+    return bool(db.execute(_SQL["may_read"], asked).fetchone()[0])
+
+
+def fetches(db: sqlite3.Connection, now: datetime, limit: int) -> tuple[Fetch, ...]:
+    found = db.execute(_SQL["fetches"], (from_time(now), limit)).fetchall()
+    return tuple([Fetch(row[0], row[1], row[2], to_remote_file(row[3]), row[4]) for row in found])
+
+
+def fetched(db: sqlite3.Connection, fetch: Fetch) -> None:
+    db.execute(_SQL["fetched"], (fetch.message, fetch.n))
+
+
+def fetch_again(db: sqlite3.Connection, fetch: Fetch, retry_at: datetime) -> None:
+    db.execute(_SQL["fetch_again"], (from_time(retry_at), fetch.message, fetch.n))
+
+
+def erase(db: sqlite3.Connection, before: datetime) -> int:
+    return db.execute(_SQL["erase"], (from_time(before),)).rowcount
+
+
+def unused_files(db: sqlite3.Connection, files: Sequence[FileId]) -> frozenset[FileId]:
+    found = db.execute(_SQL["unused_files"], (json.dumps(list(files)),)).fetchall()
+    return frozenset([FileId(file) for (file,) in found])

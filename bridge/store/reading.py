@@ -1,0 +1,164 @@
+"""What people and pages read: histories, inboxes, feeds, deliveries."""
+
+import heapq
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from bridge.store import rows
+from bridge.store.codec import to_time
+from bridge.store.known import Known
+from bridge.store.queries import load
+from core.delivery import Delivery, DeliveryState
+from core.events import Event
+from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId, short_code
+from core.model import AUTHOR, BindingKind, MirrorState
+from core.ports import FeedItem, ThreadLine
+
+_SQL = load("reading")
+_FIRST_EVENTS = _SQL["first_events"]
+_LAST_EVENTS = _SQL["last_events"]
+_EVER = 2**62
+
+
+def events(
+    db: sqlite3.Connection,
+    thread: ThreadId,
+    stays: Sequence[tuple[int, int | None]],
+    *,
+    before: int | None,
+    after: int | None,
+    limit: int,
+) -> tuple[Event, ...]:
+    """Events inside the stays, oldest first: the first ones after `after`, else the last ones."""
+    ranges = sorted(_ranges(stays, before, after), reverse=after is None)
+    sql = _LAST_EVENTS if after is None else _FIRST_EVENTS
+    found: list[rows.Row] = []
+    for first, last in ranges:
+        if len(found) < limit:
+            most = limit - len(found)
+            found += db.execute(sql, (thread, first, last, most)).fetchall()
+    if after is None:
+        found.reverse()
+    return tuple([rows.event(row) for row in found])
+
+
+def _ranges(
+    stays: Sequence[tuple[int, int | None]], before: int | None, after: int | None
+) -> Iterable[tuple[int, int]]:
+    for since, until in stays:
+        first = since if after is None else max(since, after + 1)
+        last = _EVER if until is None else until
+        yield first, last if before is None else min(last, before - 1)
+
+
+def history(db: sqlite3.Connection, conversation: ConversationId) -> tuple[Event, ...]:
+    found = db.execute(_SQL["history"], (conversation,)).fetchall()
+    return tuple([rows.event(row) for row in found])
+
+
+InboxRow = tuple[rows.Row, rows.Row]
+
+
+def inbox(db: sqlite3.Connection, account: AccountId, limit: int) -> list[InboxRow]:
+    """Threads with their newest words, for `inbox_lines`."""
+    found: list[InboxRow] = []
+    for row in db.execute(_SQL["inbox"], {"account": account, "limit": limit}).fetchall():
+        words = db.execute(_SQL["last_words"], (row[0], row[3])).fetchone()
+        if words is None:
+            (at,) = db.execute(_SQL["last_time"], (row[0],)).fetchone()
+            words = (at, None, "")
+        found.append((row, words))
+    return found
+
+
+def inbox_lines(known: Known, found: list[InboxRow]) -> tuple[ThreadLine, ...]:
+    others = [rows.names.decode(row[4]) for row, _ in found]
+    named = {AccountId(name) for names in others for name in names}
+    accounts = known.accounts({*named, *(words[1] for _, words in found if words[1])})
+    pins = known.pins({row[2] for row, _ in found})
+    return tuple(
+        ThreadLine(
+            thread=row[0],
+            conversation=row[1],
+            code=short_code(row[0]),
+            pin=pins[row[2]],
+            people=tuple(accounts[AccountId(name)] for name in names),
+            last_at=to_time(at),
+            last_by=accounts[by] if by else None,
+            last_text=text,
+        )
+        for (row, (at, by, text)), names in zip(found, others, strict=True)
+    )
+
+
+def deliveries(
+    db: sqlite3.Connection, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
+) -> dict[MessageId, tuple[Delivery, ...]]:
+    found: dict[MessageId, list[Delivery]] = {message: [] for _, message in messages}
+    asked = {"thread": thread, "messages": json.dumps(messages)}
+    for message, *row in db.execute(_SQL["deliveries"], asked).fetchall():
+        found[message].append(_delivery(row))
+    return {message: tuple(where) for message, where in found.items()}
+
+
+def _delivery(row: rows.Row) -> Delivery:
+    platform, kind, label, passed, state, reason, poster, refusal = row
+    direct = "direct message" if kind == BindingKind.DIRECT else platform.capitalize()
+    place = label or direct
+    if poster == AUTHOR:
+        return Delivery(platform, place, DeliveryState.HERE)
+    if refusal is not None:
+        return Delivery(platform, place, DeliveryState.FAILED, refusal)
+    if passed:
+        return Delivery(platform, place, DeliveryState.DELIVERED)
+    if state == MirrorState.BROKEN:
+        return Delivery(platform, place, DeliveryState.FAILED, reason)
+    return Delivery(platform, place, DeliveryState.WAITING)
+
+
+Placed = tuple[RemoteId, ThreadId, int, MessageId]
+
+
+def placed_in(
+    db: sqlite3.Connection, platform: str, channel: str, limit: int
+) -> tuple[Placed, ...]:
+    """The newest placements of messages in a channel, newest first.
+
+    Threads are read from the most recently active one on, until no further one can
+    hold anything newer than what has been found.
+    """
+    newest: list[tuple[int, Placed]] = []
+    mirrors = db.execute(_SQL["active_mirrors"], (platform, channel, limit)).fetchall()
+    for mirror, thread, active in mirrors:
+        if len(newest) == limit and active < newest[0][0]:
+            break
+        asked = {"mirror": mirror, "thread": thread, "limit": limit}
+        for position, *placed in db.execute(_SQL["last_placements"], asked).fetchall():
+            item = (position, (placed[0], placed[1], placed[2], placed[3]))
+            if len(newest) < limit:
+                heapq.heappush(newest, item)
+            else:
+                heapq.heappushpop(newest, item)
+    return tuple(placed for _, placed in sorted(newest, reverse=True))
+
+
+def feed(
+    db: sqlite3.Connection, account: AccountId, after: int, end: int, limit: int
+) -> tuple[tuple[FeedItem, ...], int]:
+    """Events up to the position `end` that the account may see."""
+    asked = {"account": account, "after": after, "end": end, "limit": limit}
+    found = db.execute(_SQL["feed"], asked).fetchall()
+    items = tuple([FeedItem(row[0], rows.event(row[1:])) for row in found])
+    if len(items) == limit and items:
+        return items, items[-1].position
+    return items, max(after, end)
+
+
+def feed_end(db: sqlite3.Connection) -> int:
+    end: int = db.execute(_SQL["feed_end"]).fetchone()[0]
+    return end
+
+
+def waiting(db: sqlite3.Connection) -> dict[str, int]:
+    return dict(db.execute(_SQL["waiting"]).fetchall())

@@ -1,0 +1,78 @@
+-- Messages as they stand, their files and reactions, and who may read a file.
+
+-- name: position
+SELECT position FROM events WHERE message = ?;
+
+-- name: written
+-- With `until`, as they stood after that event of their thread.
+SELECT e.position, e.message, e.thread, e.seq, e.actor, e.pin, c.text, c.rich,
+    CASE WHEN c.position = p.position THEN 1 ELSE c.revision END,
+    CASE WHEN c.position = p.position THEN NULL ELSE l.at END,
+    p.deleted IS NOT NULL AND (
+        :until IS NULL OR (SELECT seq FROM events WHERE position = p.deleted) <= :until
+    ), e.data
+FROM json_each(:messages) j
+JOIN events e ON e.message = j.value
+JOIN bodies p ON p.position = e.position
+JOIN bodies c ON c.position = CASE WHEN :until IS NULL THEN ifnull(p.latest, p.position)
+    ELSE ifnull((
+        SELECT max(r.position) FROM bodies r JOIN events x ON x.position = r.position
+        WHERE r.edits = p.position AND x.seq <= :until
+    ), p.position) END
+LEFT JOIN events l ON l.position = c.position
+ORDER BY e.seq;
+
+-- name: files
+SELECT f.message, e.data FROM json_each(:positions) j
+JOIN files f ON f.message = j.value JOIN events e ON e.position = f.position
+WHERE :until IS NULL OR e.seq <= :until ORDER BY f.position;
+
+-- name: reactions
+SELECT r.message, r.account, r.emoji, r.origin FROM json_each(?) j
+JOIN reactions r ON r.message = j.value;
+
+-- name: shown
+SELECT s.message, s.emoji FROM json_each(:positions) j
+JOIN shown s ON s.message = j.value AND s.mirror = :mirror;
+
+-- name: placed
+-- What a mirror holds of messages and of their files.
+SELECT {placement}, {item} FROM (
+    SELECT value AS message, value AS position FROM json_each(:positions)
+    UNION ALL
+    SELECT f.message, f.position FROM json_each(:positions) j JOIN files f ON f.message = j.value
+) h JOIN placements p ON p.position = h.position AND p.mirror = :mirror
+JOIN events e ON e.position = p.position ORDER BY h.message, p.position, p.part;
+
+-- name: with_pin
+SELECT message FROM events
+WHERE thread = :thread AND message IS NOT NULL AND pin IN (SELECT value FROM json_each(:pins))
+ORDER BY seq;
+
+-- name: may_read
+SELECT EXISTS (
+    SELECT 1 FROM files f JOIN events e ON e.position = f.position
+    JOIN bodies b ON b.position = f.message AND b.deleted IS NULL
+    JOIN members s ON s.account = :account AND s.conversation = e.conversation
+        AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
+    WHERE f.file = :file
+);
+
+-- name: fetches
+SELECT message, number, platform, file, attempts FROM fetches
+WHERE retry_at <= ? ORDER BY n LIMIT ?;
+
+-- name: fetched
+DELETE FROM fetches WHERE message = ? AND number = ?;
+
+-- name: fetch_again
+UPDATE fetches SET attempts = attempts + 1, retry_at = ? WHERE message = ? AND number = ?;
+
+-- name: erase
+UPDATE bodies SET text = '', rich = NULL, past = NULL WHERE past < ?;
+
+-- name: unused_files
+SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (
+    SELECT 1 FROM files f JOIN bodies b ON b.position = f.message
+    WHERE f.file = j.value AND (b.deleted IS NULL OR b.past IS NOT NULL)
+);

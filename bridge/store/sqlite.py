@@ -1,0 +1,487 @@
+"""The SQLite engine behind `core.ports.Store`.
+
+Writes go to the writer thread and return once they are on the disk. Small reads
+by an index run right here on the event loop, for a hop to a thread costs more
+than they do (docs/decisions/0002-reads-on-the-loop.md); long ones go to a pool.
+Every read sees what any resolved write wrote.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from bridge.store import changes, lanes, messages, people, reading, rows
+from bridge.store.codec import to_intent, to_time
+from bridge.store.database import Database
+from bridge.store.known import Known
+from bridge.store.queries import load
+from bridge.store.warm import WarmThreads
+from bridge.store.writer import Writer
+from core.delivery import Delivery, Sending
+from core.events import Event
+from core.files import FileId
+from core.ids import (
+    AccountId,
+    BindingId,
+    ConversationId,
+    MessageId,
+    MirrorId,
+    PinId,
+    RemoteId,
+    SpaceId,
+    ThreadId,
+)
+from core.model import (
+    Account,
+    Binding,
+    Head,
+    Identity,
+    Mirror,
+    MirrorState,
+    Pin,
+    Place,
+    Placement,
+    Profile,
+    Thread,
+    Written,
+)
+from core.ports import (
+    Commit,
+    Committed,
+    Due,
+    Duplicate,
+    FeedItem,
+    Fetch,
+    HeldIntent,
+    LaneWork,
+    Spot,
+    Stale,
+    StoreError,
+    ThreadLine,
+)
+
+_SQL = load("conversations")
+_PEOPLE = load("people")
+_PINS = load("pins")
+_MIRRORS_OF = load("reading")["mirrors_of"]
+
+_READERS = 2
+_SMALL = 100
+"""Rows up to which a read may run on the event loop: some hundred microseconds."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """One database file. All methods belong to the event loop that called `open`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database: Database | None = None
+
+    async def open(self) -> None:
+        database = self._database = Database(self._path)
+        self._db = database.connect(cache_kib=8_000)
+        self._known = Known(self._db)
+        self._warm = WarmThreads(self._db, self._known)
+        self._writing = database.connect(cache_kib=16_000)
+        self._writer = Writer(self._writing)
+        self._idle_readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._readers = [database.connect() for _ in range(_READERS)]
+        for reader in self._readers:
+            self._idle_readers.put(reader)
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._awaited = changes.awaited(self._db)
+
+    async def close(self) -> None:
+        if self._database is None:
+            return
+        await self._writer.close()
+        self._pool.shutdown(wait=True)
+        for db in (*self._readers, self._db, self._writing):
+            db.close()
+        self._database.close()
+        self._database = None
+
+    def _one(self, sql: str, args: Sequence[Any], read: Callable[[rows.Row], T]) -> T | None:
+        try:
+            row = self._db.execute(sql, args).fetchone()
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+        return None if row is None else read(row)
+
+    def _all(
+        self, sql: str, args: Sequence[Any] | Mapping[str, Any], read: Callable[[rows.Row], T]
+    ) -> tuple[T, ...]:
+        try:
+            found = self._db.execute(sql, args).fetchall()
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+        return tuple([read(row) for row in found])
+
+    async def _long(
+        self,
+        read: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        task = partial(self._with_reader, lambda db: read(db, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._pool, task)
+
+    def _with_reader(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        reader = self._idle_readers.get()
+        try:
+            return _guarded(read, reader)
+        finally:
+            self._idle_readers.put(reader)
+
+    # --- accounts and bindings ------------------------------------------------------------
+
+    async def account(self, account: AccountId) -> Account | None:
+        return _guarded(self._known.account, account)
+
+    async def account_by_handle(self, handle: str) -> Account | None:
+        return self._one(_PEOPLE["account_by_handle"], (handle,), rows.account)
+
+    async def account_by_identity(self, identity: Identity) -> Account | None:
+        return _guarded(self._known.by_identity, identity)
+
+    async def accounts_like(self, prefix: str, limit: int) -> tuple[Account, ...]:
+        first = people.fold(prefix)
+        bounds = {"first": first, "last": first + people.LAST, "limit": limit}
+        return self._all(_PEOPLE["accounts_like"], bounds, rows.account)
+
+    async def identities(self, account: AccountId) -> tuple[Identity, ...]:
+        return self._all(_PEOPLE["identities"], (account,), lambda row: Identity(*row))
+
+    async def ensure_person(self, identity: Identity, profile: Profile, now: datetime) -> Account:
+        known = _guarded(self._known.by_identity, identity)
+        if known is not None and people.with_profile(known, profile) == known:
+            return known
+        return await self._writer.put_then(
+            self._known.forget_account, people.ensure_person, identity, profile
+        )
+
+    async def put_account(self, account: Account, identities: Sequence[Identity]) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_people(), people.put_account, account, tuple(identities)
+        )
+
+    async def put_binding(self, binding: Binding) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_binding(binding.id), people.put_binding, binding
+        )
+
+    async def bindings_of(self, accounts: Sequence[AccountId]) -> tuple[Binding, ...]:
+        return self._all(_PEOPLE["bindings_of"], (rows.listed(accounts),), rows.binding)
+
+    async def bindings(self) -> tuple[Binding, ...]:
+        return self._all(_PEOPLE["bindings"], (), rows.binding)
+
+    async def binding_at(self, place: Place) -> Binding | None:
+        return _guarded(self._known.binding_at, place)
+
+    # --- conversations --------------------------------------------------------------------
+
+    async def head(self, conversation: ConversationId) -> Head | None:
+        return self._one(_SQL["head"], (conversation,), rows.head)
+
+    async def head_of_people(self, people_key: str) -> Head | None:
+        return self._one(_SQL["head_of_people"], (people_key,), rows.head)
+
+    async def conversations_of(self, account: AccountId) -> tuple[Head, ...]:
+        return await self._long(_conversations_of, account)
+
+    async def thread(self, thread: ThreadId) -> Thread | None:
+        return self._one(_SQL["thread"], (thread,), rows.thread)
+
+    async def open_thread(self, conversation: ConversationId, pin: PinId) -> Thread | None:
+        return self._one(_SQL["open_thread"], (conversation, pin), rows.thread)
+
+    async def threads_of(self, conversation: ConversationId) -> tuple[Thread, ...]:
+        return self._all(_SQL["threads_of"], (conversation,), rows.thread)
+
+    async def threads_like(self, account: AccountId, prefix: str) -> tuple[Thread, ...]:
+        bounds = {"account": account, "first": prefix, "last": prefix + people.LAST}
+        return self._all(_SQL["threads_like"], bounds, rows.thread)
+
+    async def spot(self, platform: str, space: SpaceId) -> Spot | None:
+        return _guarded(self._warm.spot, platform, space)
+
+    async def spot_of_message(self, platform: str, remote: RemoteId) -> Spot | None:
+        return self._one(_SQL["spot_of_message"], (platform, remote), rows.spot)
+
+    async def placement_at(self, platform: str, remote: RemoteId) -> tuple[Spot, Placement] | None:
+        return self._one(
+            _SQL["placement_at"],
+            (platform, remote),
+            lambda row: (rows.spot(row), rows.placement(row[33:])),
+        )
+
+    async def written(self, message: MessageId) -> Written | None:
+        return _guarded(messages.written, self._db, (message,)).get(message)
+
+    async def written_in(
+        self, thread: ThreadId, messages_: Sequence[MessageId]
+    ) -> Mapping[MessageId, Written]:
+        if len(messages_) <= _SMALL:
+            return _guarded(messages.written_in, self._db, thread, messages_)
+        return await self._long(messages.written_in, thread, tuple(messages_))
+
+    async def spots_at(self, place: Place, limit: int) -> tuple[Spot, ...]:
+        where = (place.platform, place.workspace, place.channel, limit)
+        return self._all(_SQL["spots_at"], where, rows.spot)
+
+    async def commit(self, commit: Commit) -> Committed | Duplicate | Stale:
+        if not commit.events:
+            raise ValueError("a commit needs at least one event")
+        warm = partial(self._warm.committed, commit)
+        return await self._writer.put_then(warm, changes.commit, commit)
+
+    async def committed(self, key: str) -> Duplicate | None:
+        return self._one(_SQL["committed"], (key,), rows.duplicate)
+
+    async def hold(self, held: HeldIntent, platform: str) -> bool:
+        def note(is_held: bool) -> None:
+            if is_held:
+                self._awaited.add((platform, held.waits_for))
+
+        return await self._writer.put_then(note, changes.hold, held, platform)
+
+    def awaits(self, platform: str, appeared: SpaceId | RemoteId) -> bool:
+        return (platform, appeared) in self._awaited
+
+    async def held_for(self, platform: str, appeared: SpaceId | RemoteId) -> tuple[HeldIntent, ...]:
+        if not self.awaits(platform, appeared):
+            return ()
+        return self._all(_SQL["held_for"], (platform, appeared), _held)
+
+    async def held_ready(self) -> tuple[tuple[str, SpaceId | RemoteId], ...]:
+        return self._all(_SQL["held_ready"], (), lambda row: (row[0], RemoteId(row[1])))
+
+    async def release(self, key: str) -> None:
+        await self._writer.put_then(self._not_awaited, changes.release, key)
+
+    async def drop_held(self, before: datetime) -> int:
+        dropped, _ = await self._writer.put_then(
+            lambda result: self._not_awaited(result[1]), changes.drop_held, before
+        )
+        return dropped
+
+    def _not_awaited(self, left: Sequence[tuple[str, str]]) -> None:
+        self._awaited.difference_update(left)
+
+    # --- reading --------------------------------------------------------------------------
+
+    async def inbox(self, account: AccountId, limit: int) -> tuple[ThreadLine, ...]:
+        found = await self._long(reading.inbox, account, limit)
+        return _guarded(reading.inbox_lines, self._known, found)
+
+    async def events(
+        self,
+        thread: ThreadId,
+        stays: Sequence[tuple[int, int | None]],
+        *,
+        before: int | None,
+        after: int | None,
+        limit: int,
+    ) -> tuple[Event, ...]:
+        if limit <= _SMALL:
+            return _guarded(
+                reading.events, self._db, thread, stays, before=before, after=after, limit=limit
+            )
+        return await self._long(
+            reading.events, thread, tuple(stays), before=before, after=after, limit=limit
+        )
+
+    async def history(self, conversation: ConversationId) -> tuple[Event, ...]:
+        return await self._long(reading.history, conversation)
+
+    async def mirrors_of(self, thread: ThreadId) -> tuple[Mirror, ...]:
+        return self._all(_MIRRORS_OF, (thread,), rows.mirror)
+
+    async def deliveries(
+        self, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
+    ) -> Mapping[MessageId, tuple[Delivery, ...]]:
+        if len(messages) <= _SMALL:
+            return _guarded(reading.deliveries, self._db, thread, messages)
+        return await self._long(reading.deliveries, thread, tuple(messages))
+
+    async def placed_in(
+        self, platform: str, channel: str, limit: int
+    ) -> tuple[tuple[RemoteId, ThreadId, int, MessageId], ...]:
+        return await self._long(reading.placed_in, platform, channel, limit)
+
+    async def feed(
+        self, account: AccountId, after: int, limit: int
+    ) -> tuple[tuple[FeedItem, ...], int]:
+        end = _guarded(reading.feed_end, self._db)
+        if end - after <= _SMALL:
+            return _guarded(reading.feed, self._db, account, after, end, limit)
+        return await self._long(reading.feed, account, after, end, limit)
+
+    async def feed_end(self) -> int:
+        return _guarded(reading.feed_end, self._db)
+
+    async def waiting(self) -> Mapping[str, int]:
+        return await self._long(reading.waiting)
+
+    # --- pins -----------------------------------------------------------------------------
+
+    async def pin(self, pin: PinId) -> Pin | None:
+        return _guarded(self._known.pin, pin)
+
+    async def put_pin(self, pin: Pin, now: datetime) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_pin(pin.id), people.put_pin, pin, now
+        )
+
+    async def bare_pins(self, limit: int) -> tuple[PinId, ...]:
+        return self._all(_PINS["bare_pins"], (limit,), lambda row: PinId(row[0]))
+
+    async def threads_with(self, pin: PinId) -> tuple[ThreadId, ...]:
+        return self._all(_PINS["threads_with"], {"pin": pin}, lambda row: ThreadId(row[0]))
+
+    async def recent_pins(self, account: AccountId, limit: int) -> tuple[Pin, ...]:
+        found = self._all(_PINS["recent_pins"], (account, limit), lambda row: PinId(row[0]))
+        pins = _guarded(self._known.pins, found)
+        return tuple(pins[pin] for pin in found)
+
+    # --- lanes ----------------------------------------------------------------------------
+
+    async def due(self) -> tuple[Due, ...]:
+        return await self._long(lanes.due)
+
+    async def due_of(self, thread: ThreadId) -> tuple[Due, ...]:
+        return _guarded(self._warm.due_of, thread)
+
+    async def lane(self, mirror: MirrorId, limit: int) -> LaneWork | None:
+        known = _guarded(self._warm.lane, mirror, limit)
+        return known or _guarded(lanes.lane, self._db, self._known, mirror, limit)
+
+    async def begin(self, mirror: MirrorId, sending: Sending) -> None:
+        await self._writer.put_then(
+            lambda _: self._warm.begun(mirror), lanes.begin, mirror, sending
+        )
+
+    async def placed(
+        self,
+        mirror: MirrorId,
+        placement: Placement | None,
+        *,
+        sending: Sending | None,
+        cursor: int | None,
+        root: RemoteId | None = None,
+        space: SpaceId | None = None,
+        reacted: tuple[MessageId, str, bool] | None = None,
+    ) -> None:
+        await self._writer.put_then(
+            lambda new: self._warm.placed(mirror, placement, sending, cursor, root, space, new=new),
+            lanes.placed,
+            mirror,
+            placement,
+            sending=sending,
+            cursor=cursor,
+            root=root,
+            space=space,
+            reacted=reacted,
+        )
+
+    async def hide_copy(self, mirror: MirrorId, remote: RemoteId) -> None:
+        await self._writer.put_then(
+            lambda _: self._warm.drop(mirror), lanes.hide_copy, mirror, remote
+        )
+
+    async def pass_over(
+        self, mirror: MirrorId, cursor: int, *, refused: tuple[int, str] | None = None
+    ) -> None:
+        await self._writer.put_then(
+            lambda _: self._warm.passed(mirror, cursor), lanes.pass_over, mirror, cursor, refused
+        )
+
+    async def park(
+        self,
+        mirror: MirrorId,
+        *,
+        attempts: int,
+        retry_at: datetime | None,
+        state: MirrorState = MirrorState.ACTIVE,
+        reason: str | None = None,
+    ) -> None:
+        await self._writer.put_then(
+            lambda _: self._warm.drop(mirror),
+            lanes.park,
+            mirror,
+            attempts=attempts,
+            retry_at=retry_at,
+            state=state,
+            reason=reason,
+        )
+
+    async def unpark(self, platform: str) -> None:
+        await self._writer.put_then(lambda _: self._warm.clear(), lanes.unpark, platform)
+
+    async def break_place(self, binding: BindingId, reason: str) -> None:
+        await self._writer.put_then(
+            lambda _: self._warm.clear(), lanes.break_place, binding, reason
+        )
+
+    async def mend_place(self, binding: BindingId) -> None:
+        await self._writer.put_then(lambda _: self._warm.clear(), lanes.mend_place, binding)
+
+    # --- files, and texts that are past ---------------------------------------------------
+
+    async def fetches(self, now: datetime, limit: int) -> tuple[Fetch, ...]:
+        return _guarded(messages.fetches, self._db, now, limit)
+
+    async def fetched(self, fetch: Fetch) -> None:
+        await self._writer.put(messages.fetched, fetch)
+
+    async def fetch_again(self, fetch: Fetch, retry_at: datetime) -> None:
+        await self._writer.put(messages.fetch_again, fetch, retry_at)
+
+    async def may_read(self, account: AccountId, file: str) -> bool:
+        return _guarded(messages.may_read, self._db, account, file)
+
+    async def erase(self, before: datetime) -> int:
+        return await self._writer.put(messages.erase, before)
+
+    async def unused_files(self, files: Sequence[FileId]) -> frozenset[FileId]:
+        return await self._long(messages.unused_files, files)
+
+    # --- sign-in and settings -------------------------------------------------------------
+
+    async def secret(self, name: str) -> bytes:
+        known = self._one(_PEOPLE["secret"], (name,), lambda row: bytes(row[0]))
+        return await self._writer.put(people.secret, name) if known is None else known
+
+    async def use_once(self, token: str, now: datetime) -> bool:
+        return await self._writer.put(people.use_once, token, now)
+
+
+def _guarded(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The driver's errors become the store's."""
+    try:
+        return read(*args, **kwargs)
+    except sqlite3.Error as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: sqlite3.Error) -> StoreError:
+    return StoreError(f"The database could not read: {error}")
+
+
+def _held(row: rows.Row) -> HeldIntent:
+    return HeldIntent(row[0], row[1], to_intent(row[2]), to_time(row[3]))
+
+
+def _conversations_of(db: sqlite3.Connection, account: AccountId) -> tuple[Head, ...]:
+    found = db.execute(_SQL["conversations_of"], (account,)).fetchall()
+    return tuple([rows.head(row) for row in found])
