@@ -1,0 +1,207 @@
+"""Puts the program together from its configuration, runs it, and takes it down again.
+
+Starting: store, then lanes and input. Stopping: no new web requests, lanes end
+between two calls, adapters close, and the store last, so that whatever was
+acknowledged is written.
+"""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from adapters.discord.adapter import DiscordAdapter
+from adapters.pinterest.lookup import PinterestLookup
+from adapters.slack.adapter import SlackAdapter
+from bridge.budgets import LocalBudgets
+from bridge.config import Config
+from bridge.course import Patience
+from bridge.desk import Desk
+from bridge.fetching import Fetching
+from bridge.files import FolderFiles
+from bridge.finding import direct_binding
+from bridge.intake import HELD_FOR, Intake
+from bridge.lanes import Lanes
+from bridge.pins import Pins
+from bridge.store import open_store
+from bridge.telemetry import Metrics, probes
+from bridge.wakeup import LocalWakeups
+from core.files import FileRef
+from core.ports import Adapter, Budgets, Files, Finding, Store
+from web.addresses import SECRET, web_copy
+from web.server import Server
+
+log = logging.getLogger("pinthread.app")
+
+REPAIR_EVERY = timedelta(minutes=10)
+"""How often broken places are tried again, in case somebody has repaired them."""
+
+ERASE_EVERY = timedelta(days=1)
+UNUSED = timedelta(days=2)
+"""How long a file may wait for the message that it is for; an upload's ticket lasts a day."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(config: Config, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """Runs until `stop` is set. `ready` gets the address of the web pane once it listens."""
+    store = open_store(config.store.url)
+    await store.open()
+    try:
+        await introduce(store, config)
+        await _run(config, store, stop, ready)
+    finally:
+        await store.close()
+        log.info("stopped")
+
+
+async def _run(
+    config: Config, store: Store, stop: asyncio.Event, ready: Callable[[str], None]
+) -> None:
+    metrics = Metrics()
+    wakeups = LocalWakeups()
+    budgets = LocalBudgets()
+    files = FolderFiles(config.files_folder)
+    await files.start()
+    intake = Intake(store, wakeups, now)
+    desk = Desk(store, intake, wakeups, metrics, now)
+    adapters = connectors(config, budgets, files)
+    lookup = PinterestLookup(config.pinterest)
+    pins = Pins(store, lookup, desk.submit, now)
+    lanes = Lanes(
+        store,
+        adapters,
+        budgets,
+        wakeups,
+        metrics,
+        now=now,
+        secret=await store.secret("deliveries"),
+        patience=Patience(
+            config.delivery.settle,
+            config.delivery.second_look,
+            config.delivery.retry_first,
+            config.delivery.retry_most,
+        ),
+        on_appeared=intake.release,
+        copies=await _copies(store, config),
+    )
+    limit = config.files.largest_mib * 2**20
+    fetching = Fetching(store, adapters, files, desk.submit, wakeups, now=now, limit=limit)
+    desk.connect(lanes, pins)
+
+    async def parts() -> Mapping[str, bool]:
+        return {"store": True, **{name: a.connected() for name, a in adapters.items()}}
+
+    server = Server(desk, config.web, probes(metrics, parts), files=files, upload_limit=limit)
+    await lookup.start()
+    async with asyncio.TaskGroup() as tasks:
+        delivering = tasks.create_task(lanes.run())
+        others = [
+            tasks.create_task(pins.run()),
+            tasks.create_task(fetching.run()),
+            tasks.create_task(_keep(store, lanes, metrics)),
+            tasks.create_task(
+                _erase(store, files, timedelta(days=config.history.keep_deleted_days))
+            ),
+        ]
+        try:
+            await intake.release_all()
+            for adapter in adapters.values():
+                await adapter.start(desk)
+            await server.start()
+            _settle_memory()
+            log.info("started")
+            ready(server.url)
+            await stop.wait()
+        finally:
+            log.info("stopping")
+            await server.stop()
+            lanes.stop()
+            await asyncio.wait((delivering,))
+            for adapter in adapters.values():
+                await adapter.stop()
+            for task in others:
+                task.cancel()
+            await lookup.stop()
+    await files.stop()
+
+
+def _settle_memory() -> None:
+    """Spares the collector what the start has made, and lets it come by less often.
+
+    At thousands of messages a second the default made it a fifth of the CPU time
+    (docs/decisions/0005-garbage-collector.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+async def _copies(store: Store, config: Config) -> Callable[[FileRef], str]:
+    """Makes addresses of files for places that cannot take them whole."""
+    key = await store.secret(SECRET)
+    return lambda file: web_copy(config.web, key, file, now())
+
+
+def connectors(config: Config, budgets: Budgets, files: Files) -> dict[str, Adapter]:
+    """The adapters of the platforms that the configuration names."""
+    found: dict[str, Adapter] = {}
+    if config.slack is not None:
+        found["slack"] = SlackAdapter(config.slack, budgets, files)
+    if config.discord is not None:
+        found["discord"] = DiscordAdapter(config.discord, budgets, files)
+    return found
+
+
+async def introduce(store: Store, config: Config) -> None:
+    """Makes the accounts and bindings that the operator named, and takes over changes to them."""
+    for account, identities in config.accounts():
+        await store.put_account(account, identities)
+        for identity in identities:
+            await store.put_binding(direct_binding(account.id, identity))
+    for binding in config.bindings():
+        known = await store.binding_at(binding.place)
+        if known is not None and not binding.label:
+            binding = replace(binding, label=known.label)  # noqa: PLW2901
+        await store.put_binding(binding)
+
+
+async def check(config: Config) -> tuple[Finding, ...]:
+    """Preflight of every platform that the configuration names."""
+    places = [binding.place for binding in config.bindings()]
+    findings: list[Finding] = []
+    files = FolderFiles(config.files_folder)
+    for name, adapter in connectors(config, LocalBudgets(), files).items():
+        findings += await adapter.check([p for p in places if p.platform == name])
+    await files.stop()
+    return tuple(findings)
+
+
+async def _keep(store: Store, lanes: Lanes, metrics: Metrics) -> None:
+    """Housekeeping: forgets held input after a day, tries broken places again, counts."""
+    repaired = now()
+    while True:
+        dropped = await store.drop_held(now() - HELD_FOR)
+        if dropped:
+            metrics.held_dropped.add(by=dropped)
+            log.warning("held_dropped", extra={"count": dropped})
+        if now() - repaired > REPAIR_EVERY:
+            repaired = now()
+            await lanes.repair()
+        for platform, count in (await store.waiting()).items():
+            metrics.waiting.set(platform, to=count)
+        await asyncio.sleep(15)
+
+
+async def _erase(store: Store, files: Files, keep: timedelta) -> None:
+    """Once a day: words that were deleted or edited away long enough ago, and unused files."""
+    while True:
+        erased = await store.erase(now() - keep)
+        swept = await files.sweep(now() - UNUSED, store.unused_files)
+        if erased or swept:
+            log.info("erased", extra={"texts": erased, "files": swept})
+        await asyncio.sleep(ERASE_EVERY.total_seconds())

@@ -1,0 +1,292 @@
+"""The configuration file: YAML with `${NAME}` for what comes from the environment.
+
+`load` gives a whole, checked `Config`, or raises `ConfigError` with one line that
+names the key by its full path, such as `slack.bot_token`. Nothing here connects to
+anything: whether a token is good is found out by `pinthread check`.
+"""
+
+import os
+import re
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from adapters.discord.settings import Settings as DiscordSettings
+from adapters.pinterest.settings import Settings as PinterestSettings
+from adapters.slack.settings import Settings as SlackSettings
+from bridge import yamlfile
+from bridge.failures import ConfigError
+from core.ids import AccountId, BindingId, derive
+from core.model import Account, AccountKind, Binding, BindingKind, Identity, Place
+from web.settings import Settings as WebSettings
+
+HANDLE = re.compile(r"[a-z0-9][a-z0-9_.-]{1,31}")
+"""What a handle may look like: 2 to 32 characters, in lower case."""
+
+SQLITE = "sqlite:///"
+DATABASE = "pinthread.sqlite"
+
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+_Key = TypeVar("_Key", bound=Hashable)
+Platform = Literal["slack", "discord"]
+
+
+class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the history is kept. `sqlite:///` and a path; one more `/` for an absolute one."""
+
+    url: str = f"{SQLITE}data/{DATABASE}"
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(SQLITE) or self.url == SQLITE:
+            raise ValueError(
+                f"store.url must be {SQLITE} and a path, such as {SQLITE}data/x.sqlite"
+            )
+
+    @property
+    def path(self) -> Path:
+        return Path(self.url.removeprefix(SQLITE))
+
+
+class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where files are kept, each content once, and how large one may be."""
+
+    folder: str = ""
+    """Left empty: `files` beside the database."""
+    largest_mib: Annotated[int, msgspec.Meta(ge=1)] = 500
+    """The largest file that is taken, in MiB, from whichever side."""
+
+
+class HistorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept that nobody sees any more."""
+
+    keep_deleted_days: Annotated[int, msgspec.Meta(ge=0)] = 30
+    """For how many days words that were deleted or edited away are kept for the operator."""
+
+
+class DeliverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How patient the lanes are. All in seconds."""
+
+    settle: Seconds = 5.0
+    """How long to wait after an unclear call before looking for what it wrote."""
+    second_look: Seconds = 30.0
+    """How long to wait before looking again, where the first look found nothing."""
+    retry_first: Seconds = 1.0
+    """The first pause after a platform was away; each further one is twice as long."""
+    retry_most: Seconds = 60.0
+    """The longest such pause."""
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class InboxChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A channel where a brand's conversations appear; whoever writes there acts as the brand."""
+
+    platform: Platform
+    workspace: str
+    channel: str
+    label: str = ""
+
+
+class PersonChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A channel that others read too, where a person's conversations appear."""
+
+    platform: Platform
+    workspace: str
+    channel: str
+    label: str = ""
+    kind: Literal["project"] = "project"
+
+
+class PersonIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One login of a person. `workspace` is the Slack team; it stays empty for Discord."""
+
+    platform: Platform
+    user: str
+    workspace: str = ""
+
+    def __post_init__(self) -> None:
+        if self.platform == "slack" and not self.workspace:
+            raise ValueError("`workspace` is missing: a Slack user belongs to a team (T...)")
+        if self.platform == "discord" and self.workspace:
+            raise ValueError("`workspace` must be left out: a Discord user is the same everywhere")
+
+
+class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A brand, made by the operator alone."""
+
+    handle: str
+    name: str
+    picture: str | None = None
+    channels: tuple[InboxChannel, ...] = ()
+
+
+class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person whom the operator names. Everybody else gets an account at their first act."""
+
+    handle: str
+    name: str
+    picture: str | None = None
+    identities: tuple[PersonIdentity, ...] = ()
+    channels: tuple[PersonChannel, ...] = ()
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. A platform whose section is left out is not connected."""
+
+    slack: SlackSettings | None = None
+    discord: DiscordSettings | None = None
+    pinterest: PinterestSettings = PinterestSettings()
+    web: WebSettings = WebSettings()
+    store: StoreSettings = StoreSettings()
+    files: FilesSettings = FilesSettings()
+    history: HistorySettings = HistorySettings()
+    delivery: DeliverySettings = DeliverySettings()
+    log: LogSettings = LogSettings()
+    brands: tuple[Brand, ...] = ()
+    people: tuple[KnownPerson, ...] = ()
+
+    def __repr__(self) -> str:
+        """Says what is connected and nothing that is in there: settings hold tokens."""
+        on = [name for name in ("slack", "discord") if getattr(self, name) is not None]
+        return f"Config(connected to {', '.join(on) or 'nothing'})"
+
+    @property
+    def files_folder(self) -> Path:
+        return Path(self.files.folder) if self.files.folder else self.store.path.parent / "files"
+
+    def accounts(self) -> tuple[tuple[Account, tuple[Identity, ...]], ...]:
+        """The accounts that the operator named, with their identities."""
+        brands = tuple((_account(brand, AccountKind.BRAND), ()) for brand in self.brands)
+        people = tuple(
+            (
+                _account(person, AccountKind.PERSON),
+                tuple(Identity(i.platform, i.workspace, i.user) for i in person.identities),
+            )
+            for person in self.people
+        )
+        return (*brands, *people)
+
+    def bindings(self) -> tuple[Binding, ...]:
+        """The channels that the operator bound to these accounts."""
+        inboxes = [
+            _binding(brand, channel, BindingKind.INBOX)
+            for brand in self.brands
+            for channel in brand.channels
+        ]
+        projects = [
+            _binding(person, channel, BindingKind(channel.kind))
+            for person in self.people
+            for channel in person.channels
+        ]
+        return (*inboxes, *projects)
+
+
+def load(path: Path, data: Path = Path("data")) -> Config:
+    """Reads the file. `data` is where the database goes if the file does not say."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as failed:
+        raise ConfigError(f"{path} cannot be read: {failed.strerror}.") from failed
+    except UnicodeDecodeError as failed:
+        raise ConfigError(f"{path} is not a text file in UTF-8.") from failed
+    return parse(text, os.environ, name=str(path), data=data)
+
+
+def parse(
+    text: str, environment: Mapping[str, str], *, name: str = "config", data: Path = Path("data")
+) -> Config:
+    """The same for text at hand, with an environment of the caller's choice."""
+    raw = yamlfile.read(text, name, environment)
+    raw.setdefault("store", {"url": f"{SQLITE}{data / DATABASE}"})
+    config = yamlfile.convert(raw, Config)
+    _check(config)
+    return config
+
+
+# --- what types cannot say ----------------------------------------------------------------
+
+
+def _check(config: Config) -> None:
+    _check_secrets(config)
+    handles: dict[str, str] = {}
+    places: dict[Place, str] = {}
+    identities: dict[Identity, str] = {}
+    for group in ("brands", "people"):
+        for n, account in enumerate(getattr(config, group)):
+            path = f"{group}[{n}]"
+            _check_handle(account.handle, f"{path}.handle")
+            _once(handles, account.handle, f"{path}.handle", f"@{account.handle}")
+            if not account.name.strip():
+                raise ConfigError(f"{path}.name is empty.")
+            for m, channel in enumerate(account.channels):
+                where = f"{path}.channels[{m}]"
+                _check_channel(config, channel, where)
+                place = Place(channel.platform, channel.workspace, channel.channel)
+                _once(places, place, where, "this channel")
+    for n, person in enumerate(config.people):
+        for m, login in enumerate(person.identities):
+            identity = Identity(login.platform, login.workspace, login.user)
+            _once(identities, identity, f"people[{n}].identities[{m}]", "this login")
+
+
+def _check_secrets(config: Config) -> None:
+    needed: dict[str, str] = {}
+    if config.slack:
+        needed["slack.bot_token"] = config.slack.bot_token
+        if config.slack.mode == "socket":
+            needed["slack.app_token"] = config.slack.app_token
+        else:
+            needed["slack.signing_secret"] = config.slack.signing_secret
+    if config.discord:
+        needed["discord.token"] = config.discord.token
+    for key, secret in needed.items():
+        if not secret.strip():
+            raise ConfigError(f"{key} is missing.")
+
+
+def _check_handle(handle: str, path: str) -> None:
+    if not HANDLE.fullmatch(handle):
+        raise ConfigError(
+            f"{path} is {handle[:40]!r}; a handle has 2 to 32 small letters, digits, _ . or -, "
+            "and begins with a letter or digit."
+        )
+
+
+def _check_channel(config: Config, channel: InboxChannel | PersonChannel, path: str) -> None:
+    for key in ("workspace", "channel"):
+        if not getattr(channel, key):
+            raise ConfigError(f"{path}.{key} is empty.")
+    if getattr(config, channel.platform) is None:
+        raise ConfigError(
+            f"{path}.platform is {channel.platform}, but there is no `{channel.platform}:` section."
+        )
+
+
+def _once(seen: dict[_Key, str], key: _Key, path: str, what: str) -> None:
+    if key in seen:
+        raise ConfigError(f"{path}: {what} stands at {seen[key]} already.")
+    seen[key] = path
+
+
+# --- into the core's words ----------------------------------------------------------------
+
+
+def _account(given: Brand | KnownPerson, kind: AccountKind) -> Account:
+    account = AccountId(derive("account", given.handle))
+    return Account(account, kind, given.handle, given.name, given.picture)
+
+
+def _binding(
+    given: Brand | KnownPerson, channel: InboxChannel | PersonChannel, kind: BindingKind
+) -> Binding:
+    place = Place(channel.platform, channel.workspace, channel.channel)
+    key = f"{place.platform}\0{place.workspace}\0{place.channel}"
+    account = AccountId(derive("account", given.handle))
+    return Binding(BindingId(derive("binding", key)), account, place, kind, channel.label)

@@ -1,0 +1,186 @@
+"""Brings the files of messages here, after their words have long been delivered.
+
+What is to be fetched stands in the store, so that nothing is forgotten by a stop. Files
+of one message come one after another, in their order; several messages at once. Bytes
+go from the platform into the files' store in pieces, never whole through memory. A file
+that cannot be had is said to be missing: its message stands either way.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime, timedelta
+
+from core.files import CHANGED_FILE, FileRef
+from core.ids import MessageId
+from core.intents import AddFile, Intent
+from core.model import Refusal
+from core.ports import (
+    Adapter,
+    Change,
+    Fetch,
+    FetchError,
+    Files,
+    FilesError,
+    Outcome,
+    Store,
+    Wakeups,
+)
+
+log = logging.getLogger("pinthread.fetching")
+
+MOST_AT_ONCE = 4
+"""Messages whose files are fetched at the same time."""
+BATCH = 100
+PAUSES = (5, 10, 20, 40, 80, 160, 320, 640, 1_200, 1_200)
+"""Seconds before each further attempt, about an hour together; then it is given up."""
+LOOK_AGAIN = 5.0
+"""Seconds between looks for attempts that have come due."""
+GATHER = 0.05
+"""Seconds in which wake-ups are put together."""
+PATIENCE = 60.0
+"""Seconds that a platform may send nothing."""
+
+GIVEN_UP = "It could not be fetched for an hour. Send it again."
+
+
+class Fetching:
+    """Runs until it is cancelled; what it was doing is done again after the next start."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        files: Files,
+        submit: Callable[[Intent], Awaitable[Outcome]],
+        wakeups: Wakeups,
+        *,
+        now: Callable[[], datetime],
+        limit: int,
+    ) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._files = files
+        self._submit = submit
+        self._wakeups = wakeups
+        self._now = now
+        self._limit = limit
+        self._news = asyncio.Event()
+        self._active: set[MessageId] = set()
+
+    async def run(self) -> None:
+        unsubscribe = self._wakeups.subscribe(self._wake)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    self._news.clear()
+                    for message, fetches in (await self._due()).items():
+                        if len(self._active) >= MOST_AT_ONCE:
+                            break
+                        self._active.add(message)
+                        tasks.create_task(self._message(message, fetches))
+                    await self._wait()
+        finally:
+            unsubscribe()
+
+    def _wake(self, change: Change) -> None:
+        if change.kind == "event":
+            self._news.set()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_AGAIN):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(GATHER)
+
+    async def _due(self) -> dict[MessageId, list[Fetch]]:
+        """What nobody fetches yet, by message, oldest first."""
+        found: dict[MessageId, list[Fetch]] = {}
+        if len(self._active) < MOST_AT_ONCE:
+            for fetch in await self._store.fetches(self._now(), BATCH):
+                if fetch.message not in self._active and fetch.platform in self._adapters:
+                    found.setdefault(fetch.message, []).append(fetch)
+        return found
+
+    async def _message(self, message: MessageId, fetches: list[Fetch]) -> None:
+        try:
+            for fetch in sorted(fetches, key=lambda each: each.n):
+                await self._one(fetch)
+        except Exception:
+            # The boundary of a message's files: one that fails must not end the others.
+            log.exception("fetch_failed", extra={"message_id": message})
+            for fetch in fetches:
+                if not await self._again(fetch):
+                    await self._store.fetched(fetch)
+        finally:
+            self._active.discard(message)
+            self._news.set()
+
+    async def _one(self, fetch: Fetch) -> None:
+        message = await self._store.written(fetch.message)
+        if message is None or message.deleted:
+            await self._store.fetched(fetch)
+            return
+        try:
+            found = await self._bring(fetch)
+        except FetchError as failed:
+            if failed.again and await self._again(fetch):
+                return
+            reason = GIVEN_UP if failed.again else failed.reason
+            what = AddFile(fetch.message, fetch.file.name, None, reason)
+        except FilesError:
+            log.exception("file_not_stored")
+            if await self._again(fetch):
+                return
+            what = AddFile(fetch.message, fetch.file.name, None, GIVEN_UP)
+        else:
+            if isinstance(found, Refusal):
+                what = AddFile(fetch.message, fetch.file.name, None, found.sentence)
+            else:
+                what = AddFile(fetch.message, found.name, found)
+        await self._submit(Intent(f"file:{fetch.message}:{fetch.n}", message.author, what))
+        await self._store.fetched(fetch)
+
+    async def _bring(self, fetch: Fetch) -> FileRef | Refusal:
+        file = fetch.file
+        async with (
+            self._adapters[fetch.platform].fetch(file) as source,
+            aclosing(_patiently(source)) as pieces,
+        ):
+            found = await self._files.put(
+                pieces,
+                name=file.name,
+                declared_type=file.media_type or "",
+                # One that has changed is taken as it is by the second attempt.
+                declared_size=None if fetch.attempts else file.size,
+                limit=self._limit,
+                alt=file.alt,
+            )
+        if found == CHANGED_FILE:
+            raise FetchError(CHANGED_FILE.sentence, again=True)
+        return found
+
+    async def _again(self, fetch: Fetch) -> bool:
+        """Notes a further attempt; False where there have been enough."""
+        if fetch.attempts >= len(PAUSES):
+            return False
+        pause = timedelta(seconds=PAUSES[fetch.attempts])
+        log.info("fetch_again", extra={"platform": fetch.platform, "attempts": fetch.attempts + 1})
+        await self._store.fetch_again(fetch, self._now() + pause)
+        return True
+
+
+async def _patiently(source: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """`source`, given up where nothing comes for a while."""
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                data = await anext(source)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise FetchError("Nothing more of it came.", again=True) from None
+        yield data

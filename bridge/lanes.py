@@ -1,0 +1,215 @@
+"""Ordered delivery: one lane a mirror, from its cursor to the end of its thread.
+
+Decides which lanes run and when; what a lane does is in `bridge.course`. A lane
+exists only while there is work: an idle mirror is a row of the store and nothing
+else. A channel runs a bounded number of lanes at once, so that one with many
+threads takes no more than its share.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bridge.course import Course, Means, Patience
+from bridge.telemetry import Metrics
+from core.delivery import Receipt
+from core.files import FileRef
+from core.ids import MirrorId, RemoteId, SpaceId, ThreadId
+from core.model import MirrorState
+from core.ports import Adapter, Budgets, Change, Due, Store, Wakeups
+
+log = logging.getLogger("pinthread.lanes")
+
+BATCH = 50
+"""Events read at a time."""
+MOST_AT_ONCE = 64
+"""Lanes of one channel that run at once; the others of it wait in line."""
+LAST_CALLS = 7.0
+"""Seconds that calls under way are given when the program stops."""
+
+
+@dataclass(slots=True)
+class _Channel:
+    """The lanes of one channel: how many run, and which wait for a place."""
+
+    running: int = 0
+    line: deque[MirrorId] = field(default_factory=deque)
+
+
+class Lanes:
+    """Runs a lane for every mirror that is due. `on_appeared` hears of what is placed."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        budgets: Budgets,
+        wakeups: Wakeups,
+        metrics: Metrics,
+        *,
+        now: Callable[[], datetime],
+        secret: bytes,
+        patience: Patience,
+        on_appeared: Callable[[str, SpaceId | RemoteId], Awaitable[None]],
+        copies: Callable[[FileRef], str],
+    ) -> None:
+        self._stopping = False
+        self._store = store
+        self._adapters = adapters
+        self._means = Means(
+            store,
+            budgets,
+            wakeups,
+            metrics,
+            now,
+            secret,
+            patience,
+            on_appeared,
+            copies,
+            park=self._park,
+            stopping=lambda: self._stopping,
+        )
+        self._woken: asyncio.Queue[ThreadId | None] = asyncio.Queue()
+        self._active: dict[MirrorId, bool] = {}
+        self._channels: dict[tuple[str, str], _Channel] = {}
+        self._parked: dict[str, dict[MirrorId, tuple[Due, asyncio.TimerHandle]]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: dict[MirrorId, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Delivers until `stop`; on return every lane has ended between two calls."""
+        unsubscribe = self._means.wakeups.subscribe(self._wake)
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                await self.look()
+                while (thread := await self._woken.get()) is not None:
+                    for due in await self._store.due_of(thread):
+                        self._start(due)
+        finally:
+            unsubscribe()
+            for waiting in self._parked.values():
+                for _, timer in waiting.values():
+                    timer.cancel()
+
+    def stop(self) -> None:
+        """Lets calls under way finish, for a while, and starts no new ones."""
+        self._stopping = True
+        self._woken.put_nowait(None)
+        for task in tuple(self._means.waits):
+            task.cancel()
+        asyncio.get_running_loop().call_later(LAST_CALLS, self._cancel)
+
+    def _cancel(self) -> None:
+        for task in tuple(self._tasks.values()):
+            task.cancel()
+
+    async def look(self, platform: str | None = None) -> None:
+        """Starts whatever is due: at start, and when a platform is there again."""
+        for due in await self._store.due():
+            if platform is None or due.platform == platform:
+                self._unpark(due)
+                self._start(due)
+
+    async def repair(self) -> None:
+        """Tries broken mirrors again, in case somebody has repaired their places."""
+        for platform in self._adapters:
+            await self._store.unpark(platform)
+            await self.look(platform)
+
+    def echo(self, delivery: str, receipt: Receipt) -> None:
+        """One of our writes was seen on its platform; its lane may be waiting to know."""
+        waiting = self._means.echoes.get(delivery)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(receipt)
+
+    # --- which lanes run ------------------------------------------------------------------
+
+    def _wake(self, change: Change) -> None:
+        if change.kind == "event":
+            self._woken.put_nowait(change.thread)
+
+    def _start(self, due: Due) -> None:
+        if due.mirror in self._active:
+            self._active[due.mirror] = True
+            return
+        if self._stopping or due.platform not in self._adapters:
+            return
+        if due.mirror in self._parked.get(due.platform, ()):
+            return
+        if due.retry_at is not None and due.retry_at > self._means.now():
+            self._park(due, (due.retry_at - self._means.now()).total_seconds())
+            return
+        name = (due.platform, due.channel)
+        channel = self._channels.setdefault(name, _Channel())
+        self._active[due.mirror] = False
+        if channel.running >= MOST_AT_ONCE:
+            channel.line.append(due.mirror)
+            return
+        channel.running += 1
+        self._spawn(due.mirror, name)
+
+    def _spawn(self, mirror: MirrorId, name: tuple[str, str]) -> None:
+        assert self._group is not None
+        self._tasks[mirror] = self._group.create_task(self._lane(mirror, name))
+
+    def _park(self, due: Due, seconds: float) -> None:
+        timer = asyncio.get_running_loop().call_later(max(seconds, 0.0), self._retry, due)
+        self._parked.setdefault(due.platform, {})[due.mirror] = (due, timer)
+
+    def _unpark(self, due: Due) -> None:
+        parked = self._parked.get(due.platform, {}).pop(due.mirror, None)
+        if parked is not None:
+            parked[1].cancel()
+
+    def _retry(self, due: Due) -> None:
+        self._unpark(due)
+        self._start(replace(due, retry_at=None))
+
+    def try_now(self, platform: str) -> None:
+        """A platform is there again: whoever waits for it tries at once."""
+        for due, _ in tuple(self._parked.get(platform, {}).values()):
+            self._retry(due)
+
+    async def _lane(self, mirror: MirrorId, name: tuple[str, str]) -> None:
+        try:
+            await self._deliver(mirror)
+        except Exception:
+            # The boundary of a lane: one that cannot go on must not end the others.
+            log.exception("lane_failed", extra={"mirror": mirror})
+            self._park(Due(mirror, *name, None), self._means.patience.retry_most)
+        finally:
+            self._ended(mirror, name)
+
+    async def _deliver(self, mirror: MirrorId) -> None:
+        """Until nothing is due, or until the lane must wait."""
+        while not self._stopping:
+            self._active[mirror] = False
+            work = await self._store.lane(mirror, BATCH)
+            if work is None or work.mirror.state is not MirrorState.ACTIVE:
+                return
+            course = Course(self._means, self._adapters[work.mirror.place.platform], work)
+            if not await course.run():
+                return
+            if len(work.events) < BATCH and not self._active[mirror]:
+                return
+
+    def _ended(self, mirror: MirrorId, name: tuple[str, str]) -> None:
+        again = self._active.pop(mirror)
+        del self._tasks[mirror]
+        channel = self._channels[name]
+        channel.running -= 1
+        if again and not self._stopping:
+            self._active[mirror] = False
+            channel.line.append(mirror)
+        if self._stopping:
+            for waiting in channel.line:
+                self._active.pop(waiting, None)
+            channel.line.clear()
+        while channel.line and channel.running < MOST_AT_ONCE:
+            channel.running += 1
+            self._spawn(channel.line.popleft(), name)
+        if not channel.running:
+            del self._channels[name]
