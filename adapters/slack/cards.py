@@ -1,0 +1,371 @@
+"""Block Kit: the pin's card, the answers that only the caller sees, and the modal. Pure.
+
+Every text that people wrote is escaped here, and cut to the platform's limits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from adapters.slack.markup import address as web_address
+from adapters.slack.markup import cut_escaped, escape, link, linked, name
+from core.model import Account, Pin
+from core.ports import Line, ThreadLine
+
+Block = dict[str, Any]
+
+SECTION = 3_000
+MOST_BLOCKS = 50
+
+OPEN_PIN = "pin_address"
+SEND = "pin_send"
+START = "pin_start"
+OPEN_THREAD = "pin_open"
+OPEN_LINK = "pin_link"
+PICK = "pin_pick"
+INBOX = "pin_inbox"
+PEOPLE = "pin_people"
+
+_CODE = "thread:"
+
+SEND_VIEW = "pin_send_view"
+START_VIEW = "pin_start_view"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How this workspace shows things.
+
+    `authors`: posts carry their author's name and picture. `private`: pictures on
+    this machine or network can be seen (the server is not Slack but the sandbox).
+    `hidden` are pictures that Slack could not fetch, `emoji` the custom ones there are.
+    """
+
+    authors: bool = True
+    private: bool = False
+    hidden: frozenset[str] = frozenset()
+    emoji: frozenset[str] = frozenset()
+
+    def picture(self, address: str | None) -> str | None:
+        """The address, if Slack can fetch it."""
+        if not address or address in self.hidden or len(address) > SECTION:
+            return None
+        return address if _reachable(address, private=self.private) else None
+
+
+@lru_cache(maxsize=4096)
+def _reachable(address: str, *, private: bool) -> bool:
+    """A public http(s) address. Names are taken as public; numbers are looked at."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or parts.username or set(address) & set('<>"| \n'):
+        return False
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return (private and bool(host)) or "." in host
+    return private or number.is_global
+
+
+def cut(text: str, most: int) -> str:
+    """At most `most` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def mrkdwn(text: str) -> Block:
+    """A text object of ready markup; `verbatim` keeps Slack from finding more in it."""
+    return {"type": "mrkdwn", "text": cut_escaped(text, SECTION) or " ", "verbatim": True}
+
+
+def label(text: str, most: int = 75) -> Block:
+    """A plain text object. Slack reads entities here too, so it is escaped."""
+    words = escape(" ".join(text.split())) or "…"
+    return {"type": "plain_text", "text": cut_escaped(words, most), "emoji": False}
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    block: Block = {"type": "section", "text": mrkdwn(text)}
+    if accessory:
+        block["accessory"] = accessory
+    return block
+
+
+def context(*texts: str) -> Block:
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
+
+
+def image(address: str, alt: str) -> Block:
+    words = escape(" ".join(alt.split())) or "Picture"
+    return {"type": "image", "image_url": address, "alt_text": cut_escaped(words, 500)}
+
+
+def button(text: str, action: str, *, value: str = "", url: str = "", style: str = "") -> Block:
+    block: Block = {"type": "button", "action_id": action, "text": label(text)}
+    for key, given in (("value", value), ("url", url), ("style", style)):
+        if given:
+            block[key] = given
+    return block
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def pin_title(pin: Pin) -> str:
+    return cut(" ".join((pin.title or "").split()), 100) or f"Pin {pin.id}"
+
+
+def _open_pin(pin: Pin) -> Block | None:
+    url = web_address(pin.url)
+    return button("Open pin", OPEN_PIN, url=url) if url and len(url) <= SECTION else None
+
+
+def _about(pin: Pin, look: Look, description: int) -> list[Block]:
+    """Title, description and picture; then creator and board, if either is known."""
+    lines = [f"*{link(pin.url, pin_title(pin))}*"]
+    if pin.description:
+        lines.append(linked(cut(" ".join(pin.description.split()), description)))
+    picture = look.picture(pin.picture)
+    shown = image(picture, pin.alt or pin_title(pin)) if picture else None
+    blocks = [section("\n".join(lines), shown)]
+    known = [escape(cut(part, 200)) for part in (pin.creator, pin.board) if part]
+    if known:
+        blocks.append(context(" · ".join(known)))
+    return blocks
+
+
+def card(pin: Pin, opened_by: str, people: Sequence[str], code: str, look: Look) -> list[Block]:
+    """The root message of a mirrored thread."""
+    others = [name(other) for other in _others(people, opened_by)]
+    by = f"*{name(opened_by)}*" + (f" with {', '.join(others)}" if others else "")
+    blocks = _about(pin, look, 300)
+    blocks.append(context(by, f"`/pin open {escape(code)}`") | {"block_id": f"{_CODE}{code}"})
+    opening = _open_pin(pin)
+    if opening:
+        blocks.append(actions(opening))
+    return blocks
+
+
+def _others(people: Sequence[str], one: str) -> tuple[str, ...]:
+    """All but one; somebody else may have the same name."""
+    at = people.index(one) if one in people else len(people)
+    return (*people[:at], *people[at + 1 :])
+
+
+def code_of(blocks: Sequence[Mapping[str, Any]]) -> str:
+    """The code of the thread, read from a card that stands in Slack; empty if it is none."""
+    names = (str(block.get("block_id", "")) for block in blocks if isinstance(block, dict))
+    return next((name.removeprefix(_CODE) for name in names if name.startswith(_CODE)), "")
+
+
+def card_text(pin: Pin, opened_by: str, people: Sequence[str]) -> str:
+    """The card for notifications and screen readers."""
+    others = ", ".join(_others(people, opened_by))
+    return f"{opened_by} on {pin_title(pin)}" + (f", with {others}" if others else "")
+
+
+def further_pin(pin: Pin, look: Look) -> list[Block]:
+    """A further pin in a thread: smaller than the card."""
+    return _about(pin, look, 120)
+
+
+def refusal(sentence: str) -> list[Block]:
+    return [section(linked(sentence))]
+
+
+def preview(pin: Pin, acting: Account, look: Look) -> list[Block]:
+    """The answer to `/pin <address>`."""
+    value = cut(web_address(pin.url) or "", 1_900)
+    return [
+        *_about(pin, look, 500),
+        actions(
+            button("Send", SEND, value=value, style="primary"),
+            button("Start thread", START, value=value),
+            *filter(None, (_open_pin(pin),)),
+        ),
+        context(acting_as(acting)),
+    ]
+
+
+def acting_as(account: Account) -> str:
+    return f"You write as *{name(account.name)}*."
+
+
+def sent(people: Sequence[str], code: str, acting: Account, address: str | None) -> list[Block]:
+    """The answer to a pin that has been sent."""
+    names = ", ".join(name(other) for other in people) or "the thread"
+    buttons = [button("Show thread", OPEN_THREAD, value=code)]
+    if address:
+        buttons.insert(0, button("Go to thread", OPEN_LINK, url=address))
+    return [
+        section(f"Sent to {names}. `/pin open {escape(code)}` shows the thread."),
+        actions(*buttons),
+        context(acting_as(acting)),
+    ]
+
+
+def inbox(lines: Sequence[ThreadLine], acting: Account, now: datetime) -> list[Block]:
+    """The answer to `/pin`: the newest threads first."""
+    if not lines:
+        return [
+            section("No threads yet. Send a pin: `/pin send <pin address> to @somebody -- words`"),
+            context(acting_as(acting)),
+        ]
+    blocks = [section(f"*{name(acting.name)}*: newest threads")]
+    for line in lines[: MOST_BLOCKS - 2]:
+        people = ", ".join(name(person.name, 40) for person in line.people)
+        by = f"{line.last_by.name}: " if line.last_by else ""
+        said = escape(cut(" ".join(f"{by}{line.last_text}".split()), 140)) or "a pin"
+        blocks.append(
+            section(
+                f"*{link(line.pin.url, pin_title(line.pin))}* · {people}"
+                f" · {_ago(line.last_at, now)}\n{said}",
+                button("Open", OPEN_THREAD, value=line.code),
+            )
+        )
+    return blocks
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    minutes = max(0, int((now - then).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min ago" if minutes else "now"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
+
+
+def thread(
+    pin: Pin,
+    people: Sequence[Account],
+    code: str,
+    lines: Sequence[Line],
+    address: str | None,
+    look: Look,
+) -> list[Block]:
+    """The answer to `/pin open`: where it is, and its last messages."""
+    names = ", ".join(name(person.name) for person in people)
+    blocks = [*_about(pin, look, 200), context(names, f"`{escape(code)}`")]
+    for line in lines[-10:]:
+        words = linked(cut(line.text, 400)) if line.text else ""
+        if line.pin and line.kind == "message":
+            words = f"{words}\n{link(line.pin.url, pin_title(line.pin))}".strip()
+        if line.kind == "notice":
+            blocks.append(context(words))
+        elif words:
+            blocks.append(section(f"*{name(line.author.name)}*\n{words}"))
+    if address:
+        blocks.append(actions(button("Go to thread", OPEN_LINK, url=address)))
+    else:
+        blocks.append(context("The thread is not in this workspace; answer where you started it."))
+    return blocks
+
+
+def picker(lines: Sequence[ThreadLine], key: str) -> list[Block]:
+    """Which thread did you mean? `key` leads back to the words that wait."""
+    options = [
+        {
+            "text": label(f"{pin_title(line.pin)} · {', '.join(p.name for p in line.people)}"),
+            "value": line.thread,
+        }
+        for line in lines[:100]
+    ]
+    chooser = {
+        "type": "static_select",
+        "action_id": PICK,
+        "placeholder": label("Choose a thread"),
+        "options": options,
+    }
+    return [
+        section("Which thread is this for? Choose one and it is sent."),
+        {"type": "actions", "block_id": cut(f"pick:{key}", 255), "elements": [chooser]},
+        context("To skip this question, reply inside the thread itself."),
+    ]
+
+
+def help_text() -> list[Block]:
+    rows = (
+        ("/pin", "your inbox"),
+        ("/pin <pin address>", "a preview, with Send and Start thread"),
+        ("/pin send <pin address> to @a @b -- words", "send a pin to people"),
+        ("/pin send <pin address>", "the same, asked step by step"),
+        ("/pin open <code>", "a thread: its link and its last messages"),
+        ("/pin help", "this list"),
+    )
+    listed = "\n".join(f"`{escape(command)}`  {what}" for command, what in rows)
+    return [
+        section(f"*Pinthread: conversations around pins*\n{listed}"),
+        context("The code of a thread stands on its card. Only you see these answers."),
+    ]
+
+
+def modal(
+    *,
+    words: bool,
+    pin: str,
+    text: str,
+    people: Sequence[Account],
+    acting: Account,
+    private: str,
+) -> Block:
+    """The form for sending a pin (`words`), or only starting its thread."""
+    blocks: list[Block] = [
+        _input("pin", "Pin address", _field("pin", pin, "https://www.pinterest.com/pin/…")),
+        _input("people", "People", _people(people)),
+    ]
+    if words:
+        field = _field("words", text, "What would you like to say?") | {"multiline": True}
+        blocks.append(_input("words", "Words", field) | {"optional": True})
+    blocks.append(context(acting_as(acting)))
+    return {
+        "type": "modal",
+        "callback_id": SEND_VIEW if words else START_VIEW,
+        "title": label("Send a pin" if words else "Start a thread", 24),
+        "submit": label("Send" if words else "Start", 24),
+        "close": label("Cancel", 24),
+        "private_metadata": private,
+        "blocks": blocks,
+    }
+
+
+def _input(name: str, title: str, element: Block) -> Block:
+    return {"type": "input", "block_id": name, "label": label(title), "element": element}
+
+
+def _field(name: str, value: str, hint: str) -> Block:
+    field: Block = {
+        "type": "plain_text_input",
+        "action_id": name,
+        "placeholder": label(hint),
+    }
+    if value:
+        field["initial_value"] = value[:3_000]
+    return field
+
+
+def _people(chosen: Sequence[Account]) -> Block:
+    field: Block = {
+        "type": "multi_external_select",
+        "action_id": PEOPLE,
+        "min_query_length": 1,
+        "max_selected_items": 9,
+        "placeholder": label("Type a name"),
+    }
+    if chosen:
+        field["initial_options"] = people_options(chosen)["options"]
+    return field
+
+
+def people_options(people: Sequence[Account]) -> Mapping[str, Any]:
+    """Choices of people; the value is the account's id."""
+    return {
+        "options": [
+            {"text": label(f"{cut(person.name, 40)} (@{person.handle})"), "value": person.id}
+            for person in people[:100]
+        ]
+    }

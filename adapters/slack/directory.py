@@ -1,0 +1,140 @@
+"""What people and channels are called, remembered for an hour, and their direct messages.
+
+Events name nobody, so a name costs a call the first time. A name that cannot be
+had in time never holds up a message: an older one stands in, else an empty one.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+from adapters.slack.api import Api
+from core.delivery import Failure, FailureKind
+from core.model import Profile
+
+_KEPT_UNKNOWN = 60.0
+_MOST = 20_000
+_PATIENCE = 1.5
+"""Seconds an event may wait for names: Slack wants its answer within three."""
+
+UNKNOWN = Profile("")
+"""Changes no name that the history knows."""
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
+
+
+class Directory:
+    """`spawn` runs a look-up on for others though the one who asked has stopped waiting."""
+
+    def __init__(
+        self, api: Api, spawn: Spawn, *, kept: float = 3_600.0, patience: float = _PATIENCE
+    ) -> None:
+        self._api = api
+        self._spawn = spawn
+        self._kept = kept
+        self._patience = patience
+        self._known: dict[str, tuple[float, Profile | None]] = {}
+        self._asked: dict[str, asyncio.Task[Profile | None]] = {}
+        self._direct: dict[str, str] = {}
+        self._emoji: tuple[float, Mapping[str, str]] | None = None
+        self._emoji_asked: asyncio.Task[None] | None = None
+
+    async def profile(self, user: str) -> Profile:
+        return await self._find(user, self._user) or UNKNOWN
+
+    async def names(self, users: Iterable[str], channels: Iterable[str]) -> Mapping[str, str]:
+        """The names that are known by id; those that are not are left out."""
+        wanted = [(user, self._user) for user in users] + [(c, self._channel) for c in channels]
+        if not wanted:
+            return {}
+        found = await asyncio.gather(*(self._find(key, ask) for key, ask in wanted[:50]))
+        return {key: hit.name for (key, _), hit in zip(wanted, found, strict=False) if hit}
+
+    async def emoji(self) -> Mapping[str, str]:
+        """The custom emoji: addresses of pictures, or `alias:<name>`. At worst what was known."""
+        if self._emoji is None or self._emoji[0] < time.monotonic():
+            if self._emoji_asked is None:
+                self._emoji_asked = self._spawn(self._ask_emoji())
+            await asyncio.wait({self._emoji_asked}, timeout=self._patience)
+        return self._emoji[1] if self._emoji else {}
+
+    def forget_emoji(self) -> None:
+        """Somebody added or removed one."""
+        if self._emoji:
+            self._emoji = (0.0, self._emoji[1])
+
+    async def _ask_emoji(self) -> None:
+        try:
+            answer = await self._api.read("emoji.list")
+        finally:
+            self._emoji_asked = None
+        found = None if isinstance(answer, Failure) else answer.get("emoji")
+        known = self._emoji[1] if self._emoji else {}
+        if isinstance(found, dict):
+            known = {str(name): str(target) for name, target in found.items()}
+        kept = self._kept if isinstance(found, dict) else _KEPT_UNKNOWN
+        self._emoji = (time.monotonic() + kept, known)
+
+    def forget(self, key: str) -> None:
+        """A profile has changed."""
+        self._known.pop(key, None)
+
+    async def direct(self, user: str) -> str | Failure:
+        """The direct messages of the bot with somebody. Opening them twice gives the same."""
+        channel = self._direct.get(user)
+        if channel:
+            return channel
+        answer = await self._api.write("conversations.open", {"users": user})
+        if isinstance(answer, Failure):
+            return answer
+        opened = answer.get("channel")
+        channel = str(opened.get("id") or "") if isinstance(opened, dict) else ""
+        if not channel:
+            return Failure(FailureKind.TRANSIENT, "unreadable_answer")
+        self._direct[user] = channel
+        return channel
+
+    async def _find(
+        self, key: str, ask: Callable[[str], Awaitable[Profile | None]]
+    ) -> Profile | None:
+        known = self._known.get(key)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        task = self._asked.get(key)
+        if task is None:
+            task = self._asked[key] = self._spawn(self._ask(key, ask))
+        done, _ = await asyncio.wait({task}, timeout=self._patience)
+        found = task.result() if done and not task.cancelled() else None
+        return found or (known[1] if known else None)
+
+    async def _ask(
+        self, key: str, ask: Callable[[str], Awaitable[Profile | None]]
+    ) -> Profile | None:
+        try:
+            found = await ask(key)
+        finally:
+            del self._asked[key]
+        before = self._known.get(key)
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        until = time.monotonic() + (self._kept if found else _KEPT_UNKNOWN)
+        self._known[key] = (until, found or (before[1] if before else None))
+        return found
+
+    async def _user(self, user: str) -> Profile | None:
+        answer = await self._api.read("users.info", user=user)
+        found = None if isinstance(answer, Failure) else answer.get("user")
+        if not isinstance(found, dict):
+            return None
+        shown = found.get("profile") or {}
+        names = (shown.get("display_name"), shown.get("real_name"), found.get("real_name"))
+        name = next((n for n in (*names, found.get("name")) if isinstance(n, str) and n), "")
+        picture = next((p for k in ("image_192", "image_72") if (p := shown.get(k))), None)
+        return Profile(name, picture if isinstance(picture, str) else None) if name else None
+
+    async def _channel(self, channel: str) -> Profile | None:
+        answer = await self._api.read("conversations.info", channel=channel)
+        found = None if isinstance(answer, Failure) else answer.get("channel")
+        name = found.get("name") if isinstance(found, dict) else None
+        return Profile(name) if isinstance(name, str) and name else None

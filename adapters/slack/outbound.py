@@ -1,0 +1,166 @@
+"""What a `Write` is in the arguments of `chat.postMessage` and `chat.update`. Pure.
+
+Nothing that people wrote can mention, link or format beyond its own words: words are
+`rich_text`, which is never parsed, all other text is escaped and `verbatim`, and parsing
+is off in every call. `rev` in the
+metadata is a digest of the content, so that a later look tells whether an edit
+has been applied.
+"""
+
+from hashlib import blake2b
+from typing import Any, assert_never
+
+import msgspec
+
+from adapters.slack.blocks import There
+from adapters.slack.blocks import write as write_content
+from adapters.slack.cards import (
+    Block,
+    Look,
+    card,
+    card_text,
+    context,
+    cut,
+    further_pin,
+    image,
+    mrkdwn,
+    pin_title,
+    section,
+)
+from adapters.slack.marks import EVENT_TYPE, parse_remote
+from adapters.slack.markup import cut_escaped, escape, link, name
+from core.delivery import Author, Part, PartKind, Write
+from core.files import readable_size
+from core.tidy import of_text, whole
+
+FALLBACK = 3_900
+_NOBODY = Author("")
+_SIGNED = (PartKind.TEXT, PartKind.PIN, PartKind.FILE)
+_POINTED = str.maketrans("<>", "‹›")
+
+Arguments = dict[str, Any]
+
+
+def post(write: Write, look: Look, channel: str) -> Arguments:
+    """Arguments of `chat.postMessage`: a root for the card, else a reply in the thread."""
+    text, blocks = _content(write.part, look)
+    arguments = _common(write, channel, text, blocks)
+    arguments |= {"unfurl_links": False, "unfurl_media": False}
+    if write.mirror.space is not None and write.part.kind is not PartKind.CARD:
+        arguments["thread_ts"] = parse_remote(write.mirror.space)[1]
+    author = write.part.author
+    if look.authors and author and write.part.kind in _SIGNED:
+        arguments["username"] = name(author.name)
+        picture = look.picture(author.picture)
+        if picture:
+            arguments["icon_url"] = picture
+    return arguments
+
+
+def update(write: Write, look: Look) -> Arguments:
+    """Arguments of `chat.update`, which keeps name and picture but forgets parse settings."""
+    assert write.replaces is not None
+    channel, ts = parse_remote(write.replaces)
+    text, blocks = _content(write.part, look)
+    return _common(write, channel, text, blocks) | {"ts": ts}
+
+
+def revision(write: Write, look: Look) -> str:
+    """The `rev` that the message carries once this write is applied."""
+    return _digest(*_content(write.part, look))
+
+
+def pictures(blocks: list[Block]) -> frozenset[str]:
+    """The addresses that Slack will fetch for these blocks."""
+    shown = [block.get("accessory", block) for block in blocks]
+    shown += [element for block in blocks for element in block.get("elements", ())]
+    return frozenset(item["image_url"] for item in shown if "image_url" in item)
+
+
+def _common(write: Write, channel: str, text: str, blocks: list[Block]) -> Arguments:
+    return {
+        "channel": channel,
+        "text": text,
+        "blocks": blocks,
+        "parse": "none",
+        "link_names": False,
+        "metadata": {
+            "event_type": EVENT_TYPE,
+            "event_payload": {"delivery_id": write.delivery, "rev": _digest(text, blocks)},
+        },
+    }
+
+
+def _digest(text: str, blocks: list[Block]) -> str:
+    return blake2b(msgspec.json.encode((text, blocks)), digest_size=8).hexdigest()
+
+
+def _content(part: Part, look: Look) -> tuple[str, list[Block]]:
+    """The fallback text and the blocks."""
+    if part.kind is PartKind.NOTICE:
+        return _fallback(part.text), [context(escape(part.text))]
+    if part.kind is PartKind.CARD:
+        by = (part.author or _NOBODY).name
+        pin = _pin(part)
+        blocks = card(pin, by, part.people, part.code, look)
+        return _fallback(card_text(pin, by, part.people)), blocks
+    author = part.author or _NOBODY
+    signed = [] if look.authors else [signature(author, look)]
+    prefix = "" if look.authors else f"{author.name}: "
+    if part.kind is PartKind.TEXT:
+        text, blocks = _words(part, look)
+        return cut_escaped(f"{escape(prefix)}{text}", FALLBACK) or " ", [*signed, *blocks]
+    if part.kind is PartKind.PIN:
+        pin = _pin(part)
+        return _fallback(f"{prefix}{pin_title(pin)}"), [
+            *signed,
+            *_answered(part),
+            *further_pin(pin, look),
+        ]
+    if part.kind is PartKind.FILE:
+        if part.file is None:
+            raise ValueError("a part of kind file has no file")
+        size = readable_size(part.file.size)
+        named = link(part.text, part.file.name)
+        return _fallback(f"{prefix}{part.file.name}"), [*signed, section(f"{named} ({size})")]
+    assert_never(part.kind)
+
+
+def _words(part: Part, look: Look) -> tuple[str, list[Block]]:
+    """Escaped text and blocks. Whoever is not in `part.mentions` is named and not mentioned."""
+    content = part.rich if part.rich is not None else of_text(part.text)
+    there = There(user=part.mentions.get, emoji=lambda name: name if name in look.emoji else None)
+    written = write_content(content, there)
+    blocks = written.blocks or [section(" ")]
+    return written.text, [*_answered(part), *blocks]
+
+
+def _answered(part: Part) -> list[Block]:
+    """A line about the message that this one replies to."""
+    if not part.answers:
+        return []
+    line = {"type": "text", "text": whole(part.answers)}
+    quote = {"type": "rich_text_quote", "elements": [line]}
+    return [{"type": "rich_text", "elements": [quote]}]
+
+
+def file_name(text: str) -> str:
+    """A file's name or description, without the signs that mean something to Slack."""
+    return text.translate(_POINTED)
+
+
+def _pin(part: Part) -> Any:
+    if part.pin is None:
+        raise ValueError(f"a part of kind {part.kind} has no pin")
+    return part.pin
+
+
+def _fallback(text: str) -> str:
+    return cut_escaped(escape(text), FALLBACK) or " "
+
+
+def signature(author: Author, look: Look) -> Block:
+    """Who wrote it, where the post itself cannot say so."""
+    picture = look.picture(author.picture)
+    elements = [image(picture, cut(author.name, 80))] if picture else []
+    return {"type": "context", "elements": [*elements, mrkdwn(f"*{name(author.name)}*")]}
