@@ -1,0 +1,102 @@
+"""Answers to people about what they said: refusals, and which thread they mean.
+
+Refusals reach the person alone (docs/decisions/0003-discord-refusals.md).
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import Any
+
+from adapters.discord.cards import thread_menu
+from adapters.discord.errors import DM_CLOSED, Problem
+from adapters.discord.inbound import Said
+from adapters.discord.outbound import NOBODY, nonce
+from adapters.discord.rest import Rest
+from adapters.discord.webhooks import Posted
+from adapters.discord.writing import Costs, Writer
+from core.model import Refusal
+from core.ports import Ask, Outcome, ThreadLine
+
+log = logging.getLogger("pinthread.discord")
+
+WARNING = "%E2%9A%A0%EF%B8%8F"
+_REMEMBERED = 1000
+CHOOSE = "Which thread is this for? Choose one, or reply to one of its messages next time."
+
+
+class Teller:
+    def __init__(self, rest: Rest, writer: Writer, costs: Costs) -> None:
+        self._rest = rest
+        self._writer = writer
+        self._costs = costs
+        self._refused: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def why(self, message: str, asker: str) -> str | None:
+        """Why a message was refused, for its author alone; None: it was not, as far as we know."""
+        author, sentence = self._refused.get(message, ("", ""))
+        return sentence if author == asker else None
+
+    async def respond(self, said: Said, outcome: Outcome) -> None:
+        """Tells the person what they need to know; nothing if all went well."""
+        if isinstance(outcome, Refusal):
+            await self.refuse(said, outcome, what="edit" if said.edited else "message")
+        elif isinstance(outcome, Ask) and outcome.threads:
+            await self._ask(said, outcome.threads)
+
+    async def refuse(self, said: Said, refusal: Refusal, *, what: str) -> None:
+        log.info("refused", extra={"remote": said.remote, "code": refusal.code})
+        self._refused[said.message] = (said.author, refusal.sentence)
+        # Each refusal is told, but a call that is repeated tells it once.
+        told_as = f"refused {said.remote} {what} {said.edited or said.author}"
+        if len(self._refused) > _REMEMBERED:
+            self._refused.popitem(last=False)
+        if said.direct:
+            body = _answer(said, refusal.sentence)
+            await self._say(said.channel, {**body, "nonce": nonce(told_as)})
+            return
+        direct = await self._writer.direct_with(said.author)
+        told: Posted | Problem | None = None
+        if isinstance(direct, str):
+            link = f"https://discord.com/channels/{said.guild}/{said.channel}/{said.message}"
+            text = f"Your {what} was not sent on: {link}\n{refusal.sentence}"
+            body = {
+                "content": text,
+                "allowed_mentions": NOBODY,
+                "nonce": nonce(told_as),
+                "enforce_nonce": True,
+            }
+            told = await self._say(direct, body)
+        problem = direct if isinstance(direct, Problem) else told
+        if isinstance(problem, Problem) and problem.code in (DM_CLOSED, 50278):
+            path = f"/channels/{said.channel}/messages/{said.message}/reactions/{WARNING}/@me"
+            await self._rest.call("PUT", path)
+
+    async def _say(self, channel: str, body: dict[str, Any]) -> Posted | Problem:
+        """Posts as the bot. The nonce makes it safe to try again after anything unclear."""
+        path = f"/channels/{channel}/messages"
+        cost = self._costs.message(channel)
+        said = await self._rest.ask("POST", path, Posted, body, cost=cost)
+        for pause in (1.0, 3.0):
+            if not isinstance(said, Problem) or 400 <= said.status < 429:
+                break
+            await asyncio.sleep(said.retry_after or pause)
+            said = await self._rest.ask("POST", path, Posted, body, cost=cost)
+        return said
+
+    async def _ask(self, said: Said, lines: tuple[ThreadLine, ...]) -> None:
+        body = {
+            **_answer(said, CHOOSE),
+            "components": thread_menu(f"pick:{said.message}", lines),
+            "nonce": nonce(f"pick {said.remote}"),
+        }
+        await self._say(said.channel, body)
+
+
+def _answer(said: Said, text: str) -> dict[str, Any]:
+    return {
+        "content": text,
+        "allowed_mentions": NOBODY,
+        "message_reference": {"message_id": said.message, "fail_if_not_exists": False},
+        "enforce_nonce": True,
+    }
