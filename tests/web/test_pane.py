@@ -1,0 +1,334 @@
+"""The pinner's pane in a real Chromium."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from core.delivery import Delivery, DeliveryState
+from web.server import Server
+from web.settings import Demo, Settings
+
+pytestmark = pytest.mark.browser
+
+OAK = "https://www.pinterest.com/pin/99360735500167749/"
+HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
+LONG = "Donaudampfschifffahrtsgesellschaft" * 12
+
+
+@pytest.fixture
+async def context(browser: Browser, world: Any) -> AsyncIterator[BrowserContext]:
+    """A browser in which Mia is signed in; a script error fails the test."""
+    errors: list[str] = []
+    found = await browser.new_context(viewport={"width": 600, "height": 760})
+    found.set_default_timeout(10_000)
+    found.on("weberror", lambda error: errors.append(str(error.error)))
+    await found.add_cookies(
+        [{"name": "pinthread", "value": await world.session("mia"), "url": world.url}]
+    )
+    yield found
+    await found.close()
+    assert errors == []
+
+
+async def opened(context: BrowserContext, world: Any, path: str = "/?embed=1") -> Page:
+    page = await context.new_page()
+    await page.goto(world.url + path)
+    await page.wait_for_selector(".columns")
+    return page
+
+
+async def started(world: Any, who: str = "mia", **more: Any) -> str:
+    body = {"to": ["northwind"], "pin": OAK, "text": "does this come in oak?", **more}
+    status, answer, _ = await (await world.client(who))("POST", "/api/threads", body)
+    assert status == 201, answer
+    return str(answer["thread"]["id"])
+
+
+async def say(world: Any, who: str, thread: str, text: str) -> str:
+    client = await world.client(who)
+    _, answer, _ = await client("POST", f"/api/threads/{thread}/messages", {"text": text})
+    return str(answer["line"]["message"])
+
+
+def last(page: Page) -> Any:
+    return page.locator(".said").last
+
+
+async def test_a_pin_is_sent_with_the_keyboard_alone(context: BrowserContext, world: Any) -> None:
+    page = await opened(context, world)
+    await page.get_by_role("link", name="New conversation").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("A pin's address")).to_be_focused()
+    await page.keyboard.type(OAK)
+    await expect(page.locator(".pin-head h3")).to_have_text("Oak desk")
+    await expect(page.get_by_role("combobox", name="To")).to_be_focused()
+    await page.keyboard.type("@no")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".chip")).to_contain_text("Northwind Home")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab") if await page.evaluate(
+        "document.activeElement.matches('.chip button')"
+    ) else None
+    await expect(page.get_by_label("Words")).to_be_focused()
+    await page.keyboard.type("does this come in oak?")
+    await page.keyboard.press("Control+Enter")
+    await expect(last(page)).to_contain_text("does this come in oak?")
+    _, inbox, _ = await (await world.client("northwind"))("GET", "/api/threads")
+    assert inbox["threads"][0]["last_text"] == "does this come in oak?"
+
+
+async def test_what_others_say_and_where_it_stands_arrives_by_itself(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(last(page)).to_contain_text("does this come in oak?")
+    message = await say(world, "northwind", thread, "It does.")
+    await expect(last(page)).to_contain_text("It does.")
+    await expect(last(page)).to_contain_text("Northwind Home")
+    for state, label in (
+        (DeliveryState.WAITING, "waiting for #plans"),
+        (DeliveryState.FAILED, "not delivered to #plans: it is archived"),
+        (DeliveryState.DELIVERED, "delivered to #plans"),
+        (DeliveryState.HERE, "written in #plans"),
+    ):
+        reason = "it is archived" if state is DeliveryState.FAILED else None
+        world.desk.deliver(message, Delivery("discord", "#plans", state, reason))
+        await expect(last(page).get_by_label(label)).to_be_visible()
+
+
+async def test_what_one_says_is_shown_at_once_and_once(context: BrowserContext, world: Any) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(page.locator(".said")).to_have_count(1)
+    for text in ("first", "second", "second"):
+        await page.get_by_label("Message", exact=True).fill(text)
+        await page.keyboard.press("Enter")
+    await expect(page.locator(".said")).to_have_count(4)
+    await expect(page.locator(".said time")).to_have_count(4)
+    words = await page.locator(".said .words").all_inner_texts()
+    assert words == ["does this come in oak?", "first", "second", "second"]
+    assert not await page.get_by_label("Message", exact=True).input_value()
+
+
+async def test_an_unsent_message_is_tried_again_under_its_key(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(page.locator(".said")).to_have_count(1)
+    keys: list[str] = []
+    cut = True
+
+    async def answer_lost(route: Any) -> None:
+        post = route.request.method == "POST"
+        if post:
+            keys.append(route.request.headers["idempotency-key"])
+        if post and cut:
+            await route.abort("connectionreset")
+        else:
+            await route.continue_()
+
+    await page.route("**/api/threads/*/messages", answer_lost)
+    await page.get_by_label("Message", exact=True).fill("is anybody there?")
+    await page.keyboard.press("Enter")
+    await expect(last(page).get_by_role("alert")).to_contain_text("cannot be reached")
+    cut = False
+    await page.get_by_role("button", name="Try again").click()
+    await expect(last(page).locator("time")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+    await expect(page.locator(".said")).to_have_count(2)
+
+
+async def test_a_refused_message_says_why_and_is_given_back(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(page.locator(".said")).to_have_count(1)
+    await (await world.client("northwind"))("POST", f"/api/threads/{thread}/leave")
+    await page.get_by_label("Message", exact=True).fill("hello?")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Everyone else has left")
+    await page.get_by_role("button", name="Take back").click()
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("hello?")
+    await expect(page.locator(".said")).to_have_count(1)
+
+
+async def test_a_pin_goes_into_a_thread(context: BrowserContext, world: Any) -> None:
+    world.desk.add_pin("22", title="Brass lamp")
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await page.get_by_role("button", name="Add a pin").click()
+    await page.get_by_label("A pin's address").fill("https://www.pinterest.com/pin/22/")
+    await expect(page.locator(".attached")).to_contain_text("Brass lamp")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(last(page).locator(".card")).to_contain_text("Brass lamp")
+    await expect(last(page).locator("time")).to_be_visible()
+
+
+async def test_a_bad_address_says_what_to_paste(context: BrowserContext, world: Any) -> None:
+    page = await opened(context, world, "/?embed=1#/new")
+    await page.get_by_label("A pin's address").fill("https://evil.test/pin/x")
+    await expect(page.get_by_text("Paste the address of a pin.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Send the pin")).to_be_disabled()
+
+
+async def test_people_are_added_and_one_leaves(context: BrowserContext, world: Any) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await page.get_by_role("button", name="Add people").click()
+    await page.get_by_role("combobox").fill("kai")
+    await page.get_by_role("option", name="Kai").click()
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.locator(".notice")).to_have_text("Kai joined.")
+    await expect(page.locator(".titles")).to_contain_text("Northwind Home and Kai")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.get_by_role("button", name="Leave").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+    await expect(page.get_by_text("Every conversation starts with a pin")).to_be_visible()
+
+
+async def test_hostile_words_names_and_titles_stay_text(
+    context: BrowserContext, world: Any
+) -> None:
+    world.desk.add_pin(
+        "66", title=HOSTILE, description=HOSTILE, link="javascript:alert(1)", picture="javascript:1"
+    )
+    world.desk.add_account("evil", HOSTILE, picture="data:text/html,<script>1</script>")
+    pin = "https://www.pinterest.com/pin/66/"
+    thread = await started(world, "evil", to=["mia"], pin=pin, text=HOSTILE)
+    page = await opened(context, world)
+    await expect(page.locator(".row")).to_contain_text("<script>")
+    await page.locator(".row").click()
+    await expect(last(page).locator(".words")).to_have_text(HOSTILE)
+    await expect(page.locator(".pin-head h3")).to_have_text(HOSTILE)
+    assert await page.title() == "Pinthread"
+    assert await page.locator("a[href^='javascript']").count() == 0
+    assert await page.locator(".said img, .pin-head img").count() == 0
+    assert thread in page.url
+
+
+@pytest.mark.parametrize("width", [380, 600, 1280])
+async def test_long_words_never_make_it_wider(
+    context: BrowserContext, world: Any, width: int
+) -> None:
+    world.desk.add_pin("77", title=LONG[:100], description=LONG, creator=LONG[:80], board=LONG[:80])
+    world.desk.add_account("long", LONG[:300])
+    pin = "https://www.pinterest.com/pin/77/"
+    thread = await started(world, "long", to=["mia", "rosa", "kai"], pin=pin, text=LONG * 4)
+    message = await say(world, "rosa", thread, "https://example.test/" + LONG)
+    world.desk.deliver(
+        message, Delivery("slack", "#" + LONG[:80], DeliveryState.FAILED, LONG[:200])
+    )
+    page = await opened(context, world, "/")
+    await page.set_viewport_size({"width": width, "height": 700})
+    await expect(page.locator(".row")).to_be_visible()
+    wider = (
+        "[...document.querySelectorAll('.scroll, body')].some(n => n.scrollWidth > n.clientWidth)"
+    )
+    assert not await page.evaluate(wider)
+    await page.locator(".row").click()
+    await expect(last(page)).to_be_visible()
+    assert not await page.evaluate(wider)
+    assert await page.evaluate("document.body.scrollWidth <= innerWidth")
+
+
+async def test_older_messages_come_when_one_scrolls_up(context: BrowserContext, world: Any) -> None:
+    thread = await started(world)
+    for number in range(120):
+        await say(world, "northwind", thread, f"line {number}")
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(last(page)).to_be_in_viewport()
+    await expect(last(page)).to_contain_text("line 119")
+    while await page.locator(".said").count() < 121:
+        before = await page.locator(".said").count()
+        await page.locator(".talk").evaluate("node => (node.scrollTop = 0)")
+        await page.wait_for_function(
+            "count => document.querySelectorAll('.said').length > count", arg=before
+        )
+    words = await page.locator(".said .words").all_inner_texts()
+    assert words == ["does this come in oak?", *(f"line {number}" for number in range(120))]
+
+
+async def test_it_comes_back_after_the_program_was_away(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(last(page)).to_contain_text("does this come in oak?")
+    await world.server.stop()
+    await expect(page.get_by_text("Not connected")).to_be_visible()
+    listen = world.url.removeprefix("http://")
+    again = Server(world.desk, Settings(listen=listen))
+    await again.start()
+    try:
+        world.server.url = again.url
+        await say(world, "northwind", thread, "back again")
+        await expect(last(page)).to_contain_text("back again", timeout=20_000)
+        await expect(page.get_by_text("Not connected")).to_be_hidden()
+    finally:
+        await again.stop()
+
+
+async def test_a_link_signs_in_by_its_button(browser: Browser, world: Any) -> None:
+    from datetime import UTC, datetime
+
+    from web.sessions import SECRET, sign_link
+
+    account = next(each for each in world.desk.accounts.values() if each.handle == "mia")
+    token = sign_link(await world.desk.secret(SECRET), account.id, datetime.now(UTC))
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{world.url}/link/{token}")
+    await page.get_by_role("button", name="Sign in as Mia").click()
+    await expect(page.get_by_text("Every conversation starts with a pin")).to_be_visible()
+    await expect(page.locator(".chrome")).to_contain_text("Mia")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("Open a sign-in link first")).to_be_visible()
+    await context.close()
+
+
+async def test_another_page_may_frame_it_in_a_demonstration_alone(
+    browser: Browser, desk: Any
+) -> None:
+    framed = ""
+
+    async def outer(_: web.Request) -> web.Response:
+        html = f'<!doctype html><iframe src="{framed}" width="600" height="700"></iframe>'
+        return web.Response(text=html, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", outer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    demo = Demo(people=("mia",), origin=origin, pins=(OAK,))
+    server = Server(desk, Settings(listen="127.0.0.1:0", demo=demo))
+    await server.start()
+    framed = f"{server.url}/?embed=1&as=mia"
+    page = await browser.new_page()
+    await page.goto(origin)
+    inside = page.frame_locator("iframe")
+    await inside.get_by_role("button", name="Oak desk").click()
+    await inside.get_by_role("combobox", name="To").fill("north")
+    await inside.get_by_role("option").click()
+    await inside.get_by_role("button", name="Send the pin").click()
+    await expect(inside.locator(".pin-head h3")).to_have_text("Oak desk")
+    await inside.get_by_role("button", name="Back to the conversations").click()
+    async with aiohttp.ClientSession() as http:
+        body = {"as": "mia", "to": ["rosa"], "pin": OAK, "text": "said elsewhere"}
+        async with http.post(f"{server.url}/api/demo/say", json=body) as answer:
+            assert answer.status == 201
+    await expect(inside.locator(".said").last).to_contain_text("said elsewhere")
+    await page.close()
+    await server.stop()
+    await runner.cleanup()

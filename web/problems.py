@@ -1,0 +1,118 @@
+"""Errors as `application/problem+json` (RFC 9457), with the stable codes of the product.
+
+Handlers raise `Problem`; the middleware turns it, and what aiohttp raises by
+itself, into an answer. An unexpected error is logged without its message,
+which could hold people's words, and answered with 500.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+from aiohttp import web
+from msgspec import Struct
+from msgspec.json import encode
+
+from core.model import Refusal
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    "unknown_thread": 404,
+    "unknown_message": 404,
+    "not_a_member": 403,
+    "not_author": 403,
+    "conflict": 409,
+    "rate_limited": 429,
+}
+"""The status of a refusal; every other one is 422."""
+
+
+class ProblemBody(Struct, frozen=True):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """An answer that is not the wanted one. `detail` says what to do next."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = headers
+
+    def response(self) -> web.Response:
+        body = ProblemBody(
+            f"urn:pinthread:problem:{self.code}",
+            HTTPStatus(self.status).phrase,
+            self.status,
+            self.detail,
+            self.code,
+        )
+        return web.Response(
+            status=self.status,
+            body=encode(body),
+            content_type="application/problem+json",
+            headers=self.headers,
+        )
+
+
+def refused(refusal: Refusal) -> Problem:
+    return Problem(STATUS.get(refusal.code, 422), refusal.code, refusal.sentence)
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except web.HTTPRequestEntityTooLarge:
+        return Problem(
+            413, "too_large", "The request is larger than 512 KiB. Send less at once."
+        ).response()
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _of_http(error).response()
+    except Exception as error:  # noqa: BLE001 - the boundary of a request
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        resource = request.match_info.route.resource
+        log.error(
+            "web_request_failed",
+            extra={
+                "method": request.method,
+                "route": resource.canonical if resource else "",
+                "error": type(error).__name__,
+                "where": f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else "",
+            },
+        )
+        if request.writer.output_size > 0:
+            # The answer had begun, so that only cutting it off can tell.
+            raise ConnectionResetError("the answer broke off") from None
+        return Problem(500, "internal", "Something broke here. Try again in a moment.").response()
+
+
+def _of_http(error: web.HTTPException) -> Problem:
+    if error.status == 404:
+        return Problem(404, "not_found", "There is nothing at this address.")
+    if error.status == 405:
+        allowed = error.headers.get("Allow", "")
+        return Problem(
+            405, "method_not_allowed", f"This address takes {allowed}.", {"Allow": allowed}
+        )
+    return Problem(error.status, "bad_request", error.reason)

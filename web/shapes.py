@@ -1,0 +1,343 @@
+"""What goes over the wire: request bodies and answers, as data.
+
+The OpenAPI description is made from these classes. An answer never holds an
+account id or a number of the history.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
+from core.delivery import Delivery, DeliveryState
+from core.files import FileRef, Media, media_of, shown_inline
+from core.ids import AccountId
+from core.model import Account, AccountKind, MirrorState, Pin, PinSource
+from core.ports import Line, Page, ThreadLine, ThreadView
+from web.words import html
+
+
+class NewThread(Struct, frozen=True, forbid_unknown_fields=True):
+    """`to`: handles; `pin`: the address of a pin."""
+
+    to: tuple[str, ...]
+    pin: str | None = None
+    text: str = ""
+
+
+class Attachment(Struct, frozen=True, forbid_unknown_fields=True):
+    """An upload by its ticket. `alt` says what it shows, where the upload has not said so."""
+
+    ticket: str
+    alt: str = ""
+
+
+class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """`answers`: the message that this one replies to."""
+
+    text: str = ""
+    pin: str | None = None
+    files: tuple[Attachment, ...] = ()
+    answers: str | None = None
+
+
+class NewText(Struct, frozen=True, forbid_unknown_fields=True):
+    text: str
+
+
+class NewPeople(Struct, frozen=True, forbid_unknown_fields=True):
+    add: tuple[str, ...]
+
+
+class DemoWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Either `to` and `pin`, or a `thread` to go on with."""
+
+    speaker: str = field(name="as")
+    to: tuple[str, ...] | str = ()
+    pin: str | None = None
+    text: str = ""
+    thread: str | None = None
+
+
+class PersonShape(Struct, frozen=True):
+    handle: str
+    name: str
+    kind: AccountKind
+    picture: str | None
+
+
+class PinShape(Struct, frozen=True):
+    id: str
+    url: str
+    title: str | None
+    description: str | None
+    alt: str | None
+    picture: str | None
+    link: str | None
+    board: str | None
+    creator: str | None
+    color: str | None
+    source: PinSource
+
+
+class DeliveryShape(Struct, frozen=True):
+    platform: str
+    place: str
+    state: DeliveryState
+    reason: str | None
+
+
+class FileShape(Struct, frozen=True):
+    """`inline`: a page may show it in place."""
+
+    id: str
+    name: str
+    media: Media
+    media_type: str
+    size: int
+    alt: str
+    width: int | None
+    height: int | None
+    inline: bool
+    may_hold_location: bool
+    url: str
+
+
+class UploadShape(FileShape, frozen=True):
+    """`ticket` is what a message of the same person names the file by, within a day."""
+
+    ticket: str
+
+
+class ReactionShape(Struct, frozen=True):
+    """`emoji` is Unicode, or `:name:` of a custom one. `people`: the names of who reacted so."""
+
+    emoji: str
+    count: int
+    mine: bool
+    people: tuple[str, ...]
+
+
+class LineShape(Struct, frozen=True):
+    """`kind`: `message`, `notice` or `card`. `cursor` is for `before` and `after`.
+
+    `html` shows what `text` says, formatted and safe to insert; `answers` is a short line
+    about the message that this one replies to. Of a deleted message nothing is left but its
+    place.
+    """
+
+    cursor: str
+    kind: str
+    at: datetime
+    author: PersonShape
+    text: str
+    html: str
+    pin: PinShape | None
+    message: str | None
+    deliveries: tuple[DeliveryShape, ...]
+    edited: bool
+    deleted: bool
+    files: tuple[FileShape, ...]
+    reactions: tuple[ReactionShape, ...]
+    answers: str
+
+
+class PageShape(Struct, frozen=True):
+    """Lines oldest first; `older` and `newer` are the cursors to read on with, if there is more."""
+
+    lines: tuple[LineShape, ...]
+    older: str | None
+    newer: str | None
+
+
+class MirrorShape(Struct, frozen=True):
+    """One of your own copies of the thread."""
+
+    platform: str
+    state: MirrorState
+    reason: str | None
+
+
+class ThreadShape(Struct, frozen=True):
+    """`people` are all members, you included, the creator first."""
+
+    id: str
+    conversation: str
+    code: str
+    pin: PinShape
+    people: tuple[PersonShape, ...]
+    mirrors: tuple[MirrorShape, ...]
+
+
+class InboxLineShape(Struct, frozen=True):
+    """`people` are the others."""
+
+    id: str
+    conversation: str
+    code: str
+    pin: PinShape
+    people: tuple[PersonShape, ...]
+    last_at: datetime
+    last_by: PersonShape | None
+    last_text: str
+
+
+class InboxShape(Struct, frozen=True):
+    threads: tuple[InboxLineShape, ...]
+
+
+class MeShape(Struct, frozen=True):
+    """`demo` holds the people one can switch to, where a demonstration is set up."""
+
+    me: PersonShape
+    demo: tuple[PersonShape, ...]
+
+
+class StartedShape(Struct, frozen=True):
+    thread: ThreadShape
+    message: str | None
+
+
+class PostedShape(Struct, frozen=True):
+    thread: str
+    line: LineShape
+
+
+class PeopleShape(Struct, frozen=True):
+    people: tuple[PersonShape, ...]
+
+
+class PinsShape(Struct, frozen=True):
+    pins: tuple[PinShape, ...]
+
+
+class LeftShape(Struct, frozen=True):
+    thread: str
+
+
+class StripsShape(Struct, frozen=True):
+    """`messages`: by remote id without its channel. `waiting`: how many wait, by platform."""
+
+    messages: dict[str, tuple[DeliveryShape, ...]]
+    waiting: dict[str, int]
+
+
+class SaidShape(Struct, frozen=True):
+    thread: str
+    message: str | None
+
+
+def person(account: Account) -> PersonShape:
+    return PersonShape(account.handle, account.name, account.kind, account.picture)
+
+
+def persons(accounts: tuple[Account, ...]) -> tuple[PersonShape, ...]:
+    return tuple(map(person, accounts))
+
+
+def pin_shape(pin: Pin) -> PinShape:
+    return PinShape(
+        pin.id,
+        pin.url,
+        pin.title,
+        pin.description,
+        pin.alt,
+        pin.picture,
+        pin.link,
+        pin.board,
+        pin.creator,
+        pin.color,
+        pin.source,
+    )
+
+
+def deliveries(found: tuple[Delivery, ...]) -> tuple[DeliveryShape, ...]:
+    return tuple(DeliveryShape(d.platform, d.place, d.state, d.reason) for d in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and how numbers and files are given to them."""
+
+    account: AccountId
+    seal: Callable[[int], str]
+    url: Callable[[FileRef], str]
+
+
+def file_shape(file: FileRef, url: str) -> FileShape:
+    return FileShape(
+        file.id,
+        file.name,
+        media_of(file.media_type),
+        file.media_type,
+        file.size,
+        file.alt,
+        file.width,
+        file.height,
+        shown_inline(file),
+        file.may_hold_location,
+        url,
+    )
+
+
+def upload_shape(file: FileRef, url: str, ticket: str) -> UploadShape:
+    return UploadShape(**asdict(file_shape(file, url)), ticket=ticket)
+
+
+def line(found: Line, reader: Reader) -> LineShape:
+    return LineShape(
+        reader.seal(found.seq),
+        found.kind,
+        found.at,
+        person(found.author),
+        found.text,
+        html(found.text, found.rich) if found.kind == "message" else "",
+        pin_shape(found.pin) if found.pin else None,
+        found.message,
+        deliveries(found.deliveries),
+        found.edited,
+        found.deleted,
+        tuple(file_shape(file, reader.url(file)) for file in found.files),
+        tuple(_reaction(emoji, people, reader) for emoji, people in found.reactions),
+        found.answers,
+    )
+
+
+def _reaction(emoji: str, people: tuple[Account, ...], reader: Reader) -> ReactionShape:
+    mine = any(account.id == reader.account for account in people)
+    return ReactionShape(emoji, len(people), mine, tuple(account.name for account in people))
+
+
+def page(found: Page, reader: Reader) -> PageShape:
+    lines = tuple(line(each, reader) for each in found.lines)
+    return PageShape(
+        lines,
+        lines[0].cursor if lines and found.older else None,
+        lines[-1].cursor if lines and found.newer else None,
+    )
+
+
+def thread(view: ThreadView) -> ThreadShape:
+    return ThreadShape(
+        view.thread,
+        view.conversation,
+        view.code,
+        pin_shape(view.pin),
+        persons(view.people),
+        tuple(MirrorShape(m.place.platform, m.state, m.reason) for m in view.mirrors),
+    )
+
+
+def inbox_line(found: ThreadLine) -> InboxLineShape:
+    return InboxLineShape(
+        found.thread,
+        found.conversation,
+        found.code,
+        pin_shape(found.pin),
+        persons(found.people),
+        found.last_at,
+        person(found.last_by) if found.last_by else None,
+        found.last_text,
+    )
