@@ -1,0 +1,1 @@
+"""The Slack workspace of the sandbox: Web API, Socket Mode, Events API, interactivity."""
