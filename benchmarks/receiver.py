@@ -1,0 +1,204 @@
+"""The far side of a relay: Discord's webhooks, and just enough of both platforms to start.
+
+A process of its own, written close to the socket so that it is never what is
+measured. It notes when each webhook call came and for which thread; the run asks
+for the notes at `/_notes`.
+
+    python -m benchmarks.receiver --delay 0.1
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import signal
+import time
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import WSMsgType, web
+
+APPLICATION = "900000000000000001"
+BOT = {"id": APPLICATION, "username": "pinthread", "discriminator": "0000", "avatar": None}
+_APPLICATION = {
+    "bot": True,
+    "flags": 0,
+    "name": "pinthread",
+    "description": "",
+    "icon": None,
+    "bot_public": True,
+    "bot_require_code_grant": False,
+    "verify_key": "0" * 64,
+    "team": None,
+    "owner": BOT,
+}
+WEBHOOK = {"id": "800000000000000001", "token": "t", "type": 1, "name": "Pinthread"}
+SLACK = {
+    "ok": True,
+    "url": "https://bench.slack.com/",
+    "team": "Bench",
+    "team_id": "T1",
+    "user_id": "UBOT",
+    "bot_id": "BBOT",
+    "app_id": "APP",
+    "user": "bot",
+    "bot": {"id": "BBOT", "app_id": "APP"},
+    "channel": {"id": "C1"},
+}
+_WEBHOOK_CALL = re.compile(r"^/api/webhooks/(\d+)/[^/?]+(/messages/\d+)?$")
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class Notes:
+    """What has been received: `(thread, content, seconds)`."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.calls: list[tuple[str, str, float]] = []
+        self.last_id = 10**18
+
+    def take(self, thread: str, content: str) -> bytes:
+        self.calls.append((thread, content, time.monotonic()))
+        self.last_id += 1
+        return json.dumps(
+            {
+                "id": str(self.last_id),
+                "channel_id": thread,
+                "type": 0,
+                "content": content,
+                "author": {"id": WEBHOOK["id"], "username": "Ada", "bot": True},
+                "webhook_id": WEBHOOK["id"],
+                "embeds": [],
+                "attachments": [],
+                "mentions": [],
+                "mention_roles": [],
+                "mention_everyone": False,
+                "pinned": False,
+                "tts": False,
+                "flags": 0,
+                "components": [],
+                "timestamp": "2026-01-01T00:00:00+00:00",
+                "edited_timestamp": None,
+            }
+        ).encode()
+
+
+class Connection(asyncio.Protocol):
+    """One kept-alive HTTP/1.1 connection with bodies of known length."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end]
+            found = _LENGTH.search(head)
+            whole = end + 4 + (int(found[1]) if found else 0)
+            if len(self._buffer) < whole:
+                return
+            body = self._buffer[end + 4 : whole]
+            self._buffer = self._buffer[whole:]
+            method, target, _ = head[: head.index(b"\r\n")].decode().split(" ", 2)
+            self._answer(method, target, body)
+
+    def _answer(self, method: str, target: str, body: bytes) -> None:
+        parts = urlsplit(target)
+        if method == "POST" and _WEBHOOK_CALL.match(parts.path):
+            sent = json.loads(body)
+            thread = parse_qs(parts.query).get("thread_id", [""])[0]
+            answer = self._notes.take(thread, sent.get("content", ""))
+            if self._notes.delay:
+                asyncio.get_running_loop().call_later(self._notes.delay, self._write, answer)
+                return
+        elif parts.path == "/_notes":
+            calls, self._notes.calls = self._notes.calls, []
+            answer = json.dumps(calls).encode()
+        elif parts.path == "/_count":
+            answer = str(len(self._notes.calls)).encode()
+        else:
+            answer = json.dumps(other(method, parts.path)).encode()
+        self._write(answer)
+
+    def _write(self, answer: bytes) -> None:
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                b"x-oauth-scopes: chat:write,chat:write.customize\r\nContent-Length: "
+                + str(len(answer)).encode()
+                + b"\r\n\r\n"
+                + answer
+            )
+
+
+def other(method: str, path: str) -> object:
+    """What either platform answers to everything else, as far as starting needs it."""
+    if path.endswith("users.info"):
+        return {"ok": True, "user": {"id": "UADA", "name": "ada", "profile": {}}}
+    if path.startswith("/slack/"):
+        return SLACK
+    if path.endswith("/webhooks"):
+        channel = path.split("/")[-2]
+        hook = {**WEBHOOK, "application_id": APPLICATION, "channel_id": channel, "user": BOT}
+        return [hook] if method == "GET" else hook
+    if path.endswith("/commands"):
+        return []
+    if path.endswith("/gateway"):
+        return {"url": "ws://127.0.0.1"}
+    if "/channels/" in path:
+        channel = path.rsplit("/", maxsplit=1)[-1]
+        return {"id": channel, "type": 0, "name": "bench", "guild_id": "1"}
+    return {**BOT, **_APPLICATION}
+
+
+async def gateway(request: web.Request) -> web.WebSocketResponse:
+    """Discord's gateway, as far as staying connected goes."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41_250}, "s": None, "t": None})
+    async for message in socket:
+        if message.type is not WSMsgType.TEXT:
+            continue
+        sent = json.loads(message.data)
+        if sent["op"] == 1:
+            await socket.send_json({"op": 11, "d": None, "s": None, "t": None})
+        elif sent["op"] == 2:
+            ready = {
+                "v": 10,
+                "user": BOT,
+                "guilds": [],
+                "session_id": "bench",
+                "resume_gateway_url": f"ws://{request.host}/gateway",
+                "application": {"id": APPLICATION, "flags": 0},
+            }
+            await socket.send_json({"op": 0, "t": "READY", "s": 1, "d": ready})
+    return socket
+
+
+async def serve(delay: float) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    notes = Notes(delay)
+    server = await loop.create_server(lambda: Connection(notes), "127.0.0.1", 0, backlog=1024)
+    app = web.Application()
+    app.router.add_get("/gateway", gateway)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    ports = {"rest": server.sockets[0].getsockname()[1], "gateway": runner.addresses[0][1]}
+    print(json.dumps(ports), flush=True)
+    await stop.wait()
+    server.close()
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--delay", type=float, default=0.0)
+    asyncio.run(serve(parser.parse_args().delay))

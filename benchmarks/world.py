@@ -1,0 +1,115 @@
+"""A database to measure with: threads that have been mirrored in Slack and Discord before.
+
+Made through the program's own intake and store, so that it is what a real one is.
+Each Slack channel is a brand's inbox; each thread in it is a conversation with a
+follower, whose threads stand in a Discord forum of their own.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge.intake import Intake
+from bridge.store import open_store
+from bridge.wakeup import LocalWakeups
+from core.ids import AccountId, BindingId, PinId, RemoteId, SpaceId
+from core.intents import Handle, Intent, StartThread
+from core.model import (
+    CARD,
+    Account,
+    AccountKind,
+    Binding,
+    BindingKind,
+    Pin,
+    PinSource,
+    Place,
+    Placement,
+)
+from core.ports import Accepted, Store
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Files of it: `threads` lists `[slack channel, thread_ts]`, `spaces` maps `channel:ts`
+    to a Discord thread.
+    """
+
+    folder: Path
+    database: Path
+    threads: Path
+    spaces: Path
+    space_of: dict[str, str]
+
+
+def build(folder: Path, *, threads: int, channels: int) -> World:
+    folder.mkdir(parents=True, exist_ok=True)
+    world = World(
+        folder, folder / "bench.sqlite", folder / "threads.json", folder / "spaces.json", {}
+    )
+    roots = asyncio.run(_build(world.database, threads, channels))
+    world.threads.write_text(json.dumps([[c, ts] for c, ts, _ in roots]))
+    world.space_of.update({f"{c}:{ts}": space for c, ts, space in roots})
+    world.spaces.write_text(json.dumps(world.space_of))
+    return world
+
+
+async def _build(database: Path, threads: int, channels: int) -> list[tuple[str, str, str]]:
+    store = open_store(f"sqlite:///{database}")
+    await store.open()
+    try:
+        for n in range(channels):
+            await _brand(store, n)
+        for n in range(-(-threads // channels)):
+            await _follower(store, n)
+        intake = Intake(store, LocalWakeups(), lambda: _NOW)
+        roots: list[tuple[str, str, str]] = []
+        for start in range(0, threads, 500):
+            numbers = range(start, min(start + 500, threads))
+            roots += await asyncio.gather(*(_thread(store, intake, n, channels) for n in numbers))
+        return roots
+    finally:
+        await store.close()
+
+
+async def _brand(store: Store, n: int) -> None:
+    brand = Account(AccountId(f"brand{n}"), AccountKind.BRAND, f"brand{n}", f"Brand {n}")
+    inbox = Place("slack", "T1", f"C{n}")
+    await store.put_account(brand, ())
+    await store.put_binding(
+        Binding(BindingId(f"in{n}"), brand.id, inbox, BindingKind.INBOX, f"#inbox-{n}")
+    )
+
+
+async def _follower(store: Store, n: int) -> None:
+    person = Account(AccountId(f"person{n}"), AccountKind.PERSON, f"person{n}", f"Person {n}")
+    forum = Place("discord", "1", f"{700_000_000_000_000_000 + n}")
+    await store.put_account(person, ())
+    await store.put_binding(
+        Binding(BindingId(f"fo{n}"), person.id, forum, BindingKind.PROJECT, f"#plans-{n}")
+    )
+
+
+async def _thread(store: Store, intake: Intake, n: int, channels: int) -> tuple[str, str, str]:
+    channel = n % channels
+    number = str(10**15 + n)
+    address = f"https://www.pinterest.com/pin/{number}/"
+    pin = Pin(PinId(number), address, f"Pin {n}", source=PinSource.OEMBED)
+    await store.put_pin(pin, _NOW)
+    opened = StartThread((Handle(f"brand{channel}"),), pin.id)
+    outcome = await intake.submit(Intent(f"bench:{n}", AccountId(f"person{n // channels}"), opened))
+    assert isinstance(outcome, Accepted)
+    ts, space = f"17{n:08d}.000100", str(600_000_000_000_000_000 + n)
+    for mirror in await store.mirrors_of(outcome.thread):
+        if mirror.place.platform == "slack":
+            remote, where = RemoteId(f"C{channel}:{ts}"), SpaceId(f"C{channel}:{ts}")
+        else:
+            remote, where = RemoteId(f"{space}:{space}"), SpaceId(space)
+        placement = Placement(mirror.id, CARD, 0, remote, "bot", outcome.seq)
+        await store.placed(
+            mirror.id, placement, sending=None, cursor=outcome.seq, root=remote, space=where
+        )
+    return f"C{channel}", ts, space
