@@ -1,7 +1,6 @@
 """What the sandbox answers fits the published description of Discord's API."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 jsonschema = pytest.importorskip("jsonschema")
 
-SPEC = Path(os.environ.get("PINTHREAD_SPECS", "/work/shared/specs")) / "discord-openapi.json"
+SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "discord-openapi.json"
 APP, GUILD = "900000000000000001", "910000000000000001"
 FORUM, CHAT, ROSA = "930000000000000001", "930000000000000002", "920000000000000001"
 

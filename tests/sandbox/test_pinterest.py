@@ -20,7 +20,7 @@ from sandbox.server import Kernel
 DESK = "99360735500167749"
 QUILT = "844493675417722301"
 SIGNED_IN = {"Authorization": f"Bearer {TOKEN}"}
-SPEC = Path("/work/shared/specs/pinterest-v5-openapi.json")
+SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "pinterest-v5-openapi.json"
 
 
 @pytest.fixture
