@@ -18,8 +18,8 @@ _PRIVATE = 0o600
 _STATEMENTS = 256
 """Prepared statements kept for a connection: more than there are queries."""
 
-_CHECKPOINT_PAGES = 4_000
-"""Pages of the log after which it is copied into the database: some 16 MiB."""
+_CHECKPOINT_PAGES = 20_000
+"""Pages of the log after which it is copied into the database: some 80 MiB."""
 
 
 class Database:
