@@ -93,8 +93,6 @@ class Intake:
 
     async def release(self, platform: str, appeared: SpaceId | RemoteId) -> None:
         """A thread or message has appeared in its place: decides what waited for it, in order."""
-        if not self._store.awaits(platform, appeared):
-            return
         for held in await self._store.held_for(platform, appeared):
             outcome = await self.submit(held.intent)
             await self._store.release(held.key)

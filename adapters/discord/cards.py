@@ -72,12 +72,6 @@ def send_button(pin: Pin) -> list[dict[str, Any]]:
     return [{"type": ROW, "components": buttons}]
 
 
-def link_button(label: str, url: str) -> list[dict[str, Any]]:
-    return [
-        {"type": ROW, "components": [{"type": BUTTON, "style": LINK, "label": label, "url": url}]}
-    ]
-
-
 def thread_menu(custom_id: str, lines: Sequence[ThreadLine]) -> list[dict[str, Any]]:
     """A menu of threads, the value being the thread's id."""
     options = [
