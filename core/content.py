@@ -66,7 +66,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`ref` is what the adapter made of the channel's place, for the other to look up."""
+    """`ref` is the channel's place, as `place_ref` of `core.model` writes it."""
 
     name: str
     ref: str | None = None

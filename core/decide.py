@@ -14,6 +14,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     Happening,
     MessageDeleted,
     MessageEdited,
@@ -133,14 +134,15 @@ def _start(state: State, what: StartThread, key: str) -> _Found:
     refusal = _check_text(what.text)
     if refusal:
         return refusal
+    bare = not what.text.strip() and not what.stored
+    said = _message(what.text, what.pin if bare else None, key, what.rich)
+    files = tuple(FileAdded(said.message, file) for file in what.stored)
     if state.head and state.thread:
-        again = what.pin if not what.text.strip() else None
-        said = _message(what.text, again, key)
-        return state.head.id, state.thread.id, (said,)
+        return state.head.id, state.thread.id, (said, *files)
     thread = ThreadId(derive("thread", key))
     opened: tuple[Happening, ...] = (ThreadOpened(what.pin),)
-    if what.text.strip():
-        opened = (*opened, _message(what.text, None, key))
+    if not bare:
+        opened = (*opened, said, *files)
     if state.head:
         return state.head.id, thread, opened
     conversation = ConversationId(derive("conversation", key))
@@ -199,15 +201,31 @@ def _edit(
     if actor != message.author:
         return NOT_AUTHOR
     text = what.text.strip()
-    if not text and message.pin is None and not message.files:
+    if not text and message.pin is None and not message.attached and not message.coming:
         return EMPTY_MESSAGE
-    old = at is not None and message.edited_at is not None and at < message.edited_at
-    if message.deleted or old or (text, what.rich) == (message.text, message.rich):
+    if message.deleted:
         return ()
+    off = _taken_off(message, what.files)
+    old = at is not None and message.edited_at is not None and at < message.edited_at
+    if old or (text, what.rich) == (message.text, message.rich):
+        return off
     refusal = _check_text(text)
     if refusal:
         return refusal
-    return (MessageEdited(message.id, message.revision + 1, text, what.rich),)
+    return (*off, MessageEdited(message.id, message.revision + 1, text, what.rich))
+
+
+def _taken_off(message: Written, kept: tuple[str, ...] | None) -> tuple[FileRemoved, ...]:
+    """The files that hang on it no longer. A file never comes back, so no edit is too old."""
+    if kept is None:
+        return ()
+    there = dict.fromkeys(message.coming, 0)
+    there |= {one.remote: one.added for one in message.attached}
+    return tuple(
+        FileRemoved(message.id, remote, added)
+        for remote, added in there.items()
+        if remote and remote not in kept
+    )
 
 
 def _delete(actor: AccountId, message: Written) -> tuple[Happening, ...] | Refusal:
@@ -232,11 +250,11 @@ def _react(
 
 
 def _file(message: Written, what: AddFile) -> tuple[Happening, ...]:
-    if message.deleted:
+    if message.deleted or what.remote in message.removed:
         return ()
     if what.file is None:
         return (FileFailed(message.id, what.name, what.reason),)
-    return (FileAdded(message.id, what.file),)
+    return (FileAdded(message.id, what.file, what.remote),)
 
 
 def _add(state: State, head: Head, thread: Thread) -> _Found:

@@ -42,7 +42,8 @@ class Part:
     `rich` is the tree to show; without one `text` is plain, and each adapter escapes
     it for its own. `text` is always there for notifications. `answers` is a short
     line about the message that this one replies to. `mentions` maps accounts named in
-    `rich` to their user ids on the place's platform.
+    `rich` to their user ids on the place's platform, and refs of channels to channels.
+    `answers_to` is the remote message, where it stands in the same place.
     """
 
     kind: PartKind
@@ -54,6 +55,7 @@ class Part:
     rich: Content | None = None
     file: FileRef | None = None
     answers: str = ""
+    answers_to: RemoteId | None = None
     mentions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -165,6 +167,8 @@ class FailureKind(StrEnum):
     """The place is refused until a person repairs it."""
     GONE = "gone"
     """The remote message to change is not there any more."""
+    EMOJI = "emoji"
+    """There is no such emoji in that place."""
     FOREIGN = "foreign"
     """The remote message to change is not ours to change any more."""
 

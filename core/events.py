@@ -67,8 +67,11 @@ class ReactionRemoved:
 
 @dataclass(frozen=True, slots=True)
 class FileAdded:
+    """`remote` is what its platform calls it, where it came from one."""
+
     message: MessageId
     file: FileRef
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,18 @@ class FileFailed:
     message: MessageId
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRemoved:
+    """Its author took a file off the message; `added` is the event that added it.
+
+    Where that is 0 the file was still on its way, and never comes.
+    """
+
+    message: MessageId
+    remote: str
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,13 @@ class CardFilled:
 
 
 AboutMessage = (
-    MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | FileAdded | FileFailed
+    MessageEdited
+    | MessageDeleted
+    | ReactionAdded
+    | ReactionRemoved
+    | FileAdded
+    | FileFailed
+    | FileRemoved
 )
 """What happens to a message after it was posted."""
 

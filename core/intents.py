@@ -78,22 +78,31 @@ Target = ThreadId | InSpace | InDirect
 
 @dataclass(frozen=True, slots=True)
 class StartThread:
-    """Send a pin, with or without words, to some people. `pin` None: no pin was named."""
+    """Send a pin, with or without words and files, to some people.
+
+    `pin` None: no pin was named. `rich` and `stored` are as in `PostMessage`.
+    """
 
     people: tuple[PersonRef, ...]
     pin: PinId | None
     text: str = ""
+    rich: Content | None = None
+    stored: tuple[FileRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file as its platform offers it. `handle` is the adapter's own way to fetch it."""
+    """A file as its platform offers it. `handle` is the adapter's own way to fetch it.
+
+    `id` is what the platform calls it, the same as long as it hangs on its message.
+    """
 
     name: str
     handle: str
     size: int | None = None
     media_type: str | None = None
     alt: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +135,15 @@ MessageRef = MessageId | RemoteMessage
 
 @dataclass(frozen=True, slots=True)
 class EditMessage:
+    """What a message says now.
+
+    `files` are the ids of the files that still hang on it, None where that was not told.
+    """
+
     message: MessageRef
     text: str
     rich: Content | None = None
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,7 @@ class AddFile:
     name: str
     file: FileRef | None
     reason: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +207,8 @@ class Intent:
     `key` is the same for every delivery of the same payload: an intent whose key
     was committed before changes nothing. `fingerprint` tells two bodies under one
     key apart, where a client chooses the key. `at` is when the platform says it
-    was done.
+    was done. `as_of` is set where a page of a sweep said it: the position of the feed when
+    that was read. What has happened since is newer, and stands.
     """
 
     key: str
@@ -200,3 +217,4 @@ class Intent:
     origin: Origin | None = None
     fingerprint: str = ""
     at: datetime | None = None
+    as_of: int | None = None

@@ -103,6 +103,16 @@ class Place:
     channel: str
 
 
+def place_ref(place: Place) -> str:
+    """A place as one text, for the tree of a message that names it."""
+    return f"{place.platform}:{place.workspace}:{place.channel}"
+
+
+def place_of_ref(ref: str) -> Place | None:
+    platform, workspace, channel = (*ref.split(":", 2), "", "")[:3]
+    return Place(platform, workspace, channel) if channel else None
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One stay: a member sees events with `since <= seq`, and after leaving those up to `until`.
@@ -234,10 +244,20 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file on a message, by the event that `added` it, and as its platform calls it."""
+
+    file: FileRef
+    added: int
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A message as it stands now. `reactions` are all of its `(account, emoji)`.
 
-    `answers` is the message that it replies to.
+    `answers` is the message that it replies to. `coming` are files that are still on their
+    way from its platform, `removed` those that its author took off, as that calls them.
     """
 
     id: MessageId
@@ -250,9 +270,15 @@ class Written:
     pin: PinId | None = None
     deleted: bool = False
     edited_at: datetime | None = None
-    files: tuple[FileRef, ...] = ()
+    attached: tuple[Attached, ...] = ()
     reactions: frozenset[tuple[AccountId, str]] = frozenset()
     answers: MessageId | None = None
+    coming: tuple[str, ...] = ()
+    removed: frozenset[str] = frozenset()
+
+    @property
+    def files(self) -> tuple[FileRef, ...]:
+        return tuple([one.file for one in self.attached])
 
 
 def people_key(people: tuple[AccountId, ...]) -> str:

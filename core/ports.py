@@ -14,7 +14,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -38,6 +38,7 @@ from core.intents import Intent, PersonRef, RemoteFile, RemoteMessage, Somebody
 from core.model import (
     Account,
     Binding,
+    BindingKind,
     Head,
     Identity,
     Mirror,
@@ -50,6 +51,7 @@ from core.model import (
     Thread,
     Written,
 )
+from core.sweep import Root, Seen
 
 # --- answers to intents -------------------------------------------------------------------
 
@@ -157,6 +159,19 @@ class Change:
     kind: str
 
 
+class Behind(Protocol):
+    """A platform whose threads are being read: so many of those known so far to be read."""
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def total(self) -> int: ...
+
+
 class Desk(Protocol):
     """The program, as adapters and the web see it."""
 
@@ -175,7 +190,10 @@ class Desk(Protocol):
     async def place_changed(
         self, place: Place, *, label: str | None = None, trouble: str | None = None
     ) -> None:
-        """A bound channel was renamed, broke (`trouble` says what to do), or is good again."""
+        """A bound channel was renamed, broke (`trouble` says what to do), or is good again.
+
+        A place without a channel is every bound one of its workspace.
+        """
         ...
 
     async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]: ...
@@ -248,6 +266,14 @@ class Desk(Protocol):
         """How many messages wait, by platform."""
         ...
 
+    def catching_up(self) -> Sequence["Behind"]:
+        """The platforms that are being read for what was missed, and how far that is."""
+        ...
+
+    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
+        """What of the asker's own message did not get through is tried once more, everywhere."""
+        ...
+
     async def secret(self, name: str) -> bytes:
         """32 random bytes of the installation, made at the first call."""
         ...
@@ -264,6 +290,31 @@ class Desk(Protocol):
         """A platform's connection came up or went down: what waits for it is tried at once."""
         ...
 
+    def gap(self, platform: str, reason: str) -> None:
+        """Events of a platform may have been missed: its places are swept.
+
+        `reason` is one of `started`, `not_resumed`, `disconnected`, `deaf`, `refused`.
+        """
+        ...
+
+    def stray(
+        self, place: Place, space: SpaceId, remote: RemoteId, poster: str, delivery: str = ""
+    ) -> None:
+        """A message of ours was seen that no write under way accounts for.
+
+        It is taken away as soon as it is sure that it is a late duplicate, and left alone
+        where it turns out to be placed, or to belong to nothing known.
+        """
+        ...
+
+    def suspect(self, platform: str, seen: Seen) -> None:
+        """Something of ours was seen to stand so on a message, by an event or on a page.
+
+        `seen` holds our emoji alone, or a message of ours. Where that is not what should
+        stand there, a call that was applied late has set it, and it is put right.
+        """
+        ...
+
 
 class Adapter(Protocol):
     """A platform, as the program sees it."""
@@ -272,10 +323,20 @@ class Adapter(Protocol):
     def name(self) -> str: ...
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        """What the platform can do anywhere."""
+        ...
+
+    def capabilities_at(self, place: Place) -> Capabilities:
+        """What it can do in that place, as far as that is known now."""
+        ...
 
     async def start(self, desk: Desk) -> None:
         """Returns once connecting has begun; connections are kept up until `stop`."""
+        ...
+
+    async def connect(self, desk: Desk) -> None:
+        """Instead of `start`: to read and to write, with nothing coming in. Ends with `stop`."""
         ...
 
     async def stop(self) -> None:
@@ -302,6 +363,47 @@ class Adapter(Protocol):
 
     def link(self, mirror: Mirror) -> str | None:
         """An address that opens the mirrored thread in the platform's own program."""
+        ...
+
+    # What nobody told us. All of these raise SweepError, obey the budgets of reads, and
+    # wait behind live traffic.
+
+    def moment(self, remote: RemoteId) -> datetime:
+        """When a remote message was made, as its id tells. Pure."""
+        ...
+
+    def roots(self, place: Place, since: datetime) -> AsyncIterator[tuple[Root, ...]]:
+        """Pages of remote threads of a bound place: all in which something was said after `since`.
+
+        Quieter ones may be among them. Costs the pages of listings alone, however many
+        threads there are. Direct messages that know no threads have none.
+        """
+        ...
+
+    def messages(self, mirror: Mirror, after: RemoteId | None) -> AsyncIterator[tuple[Seen, ...]]:
+        """Pages of the messages in a mirrored thread made after `after`, oldest first.
+
+        With `after` None all of them; the card itself is not among them.
+        """
+        ...
+
+    def direct(self, place: Place, after: RemoteId | None) -> AsyncIterator[tuple[Seen, ...]]:
+        """Pages of what stands straight in direct messages, outside any thread, oldest first."""
+        ...
+
+    async def message(self, mirror: Mirror, remote: RemoteId) -> Seen | Absent:
+        """One message as it stands now."""
+        ...
+
+    def shows(self, write: Write, seen: Seen) -> bool:
+        """Whether a message of ours shows just what the write would make. Pure."""
+        ...
+
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+        """Tells the author of words that a sweep has found what they need to know of them.
+
+        As it is told of words that are heard: to them alone, and once.
+        """
         ...
 
     async def check(self, places: Sequence[Place]) -> tuple["Finding", ...]:
@@ -365,8 +467,13 @@ class Budgets(Protocol):
         """Takes all of them if nobody has to wait for any, else nothing."""
         ...
 
-    async def take(self, costs: Sequence[Cost], *, backfill: bool = False) -> None:
-        """Waits for a turn in all of them; oldest first, people's live messages first."""
+    async def take(
+        self, costs: Sequence[Cost], *, backfill: bool = False, since: float = 0.0
+    ) -> None:
+        """Waits for a turn in all of them: people's live messages first, then the oldest.
+
+        `since` is when what shall be said or done happened, in seconds since 1970.
+        """
         ...
 
     def learn(self, cost: Cost, *, limit: int, remaining: int, reset_after: float) -> None:
@@ -462,6 +569,24 @@ class Files(Protocol):
         ...
 
 
+# --- words --------------------------------------------------------------------------------
+
+
+class Markup(Protocol):
+    """The markdown in which people write on the web. Pure; any text and any tree will do."""
+
+    def read(self, text: str, before: Content | None = None) -> tuple[str, Content | None]:
+        """The words, and their tree where there is more to them than words.
+
+        `before` is the tree that the text was written from: whom that names can be named.
+        """
+        ...
+
+    def write(self, text: str, rich: Content | None) -> str:
+        """A message as the text that `read` makes the same message of."""
+        ...
+
+
 # --- store --------------------------------------------------------------------------------
 
 
@@ -503,6 +628,18 @@ class NewMirror:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A delivery that begins with the commit of its event: nobody has made its call yet.
+
+    It begins only if the mirror is still idle at `cursor`.
+    """
+
+    mirror: MirrorId
+    cursor: int
+    sending: Sending
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """All that one intent changes, in one transaction.
 
@@ -510,7 +647,7 @@ class Commit:
     `people_key` is the key of those present afterwards, where that changes. `origin` is
     the mirror in which it was done. `here` places what was typed there: a message, its new
     revision, or (`removed`) its end. `fetches` are files to be fetched for the
-    message that is posted.
+    message that is posted. `begun` are deliveries of the event that begin with it.
     """
 
     key: str
@@ -523,11 +660,15 @@ class Commit:
     here: Placement | None = None
     origin: MirrorId | None = None
     fetches: tuple[Fetch, ...] = ()
+    begun: tuple[Begun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
+    """`begun` are the mirrors whose deliveries have begun with it."""
+
     seq: int
+    begun: tuple[MirrorId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,6 +688,25 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A place refuses an item for good. `seq` is that of its message, else of its event."""
+
+    item: str
+    seq: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was refused and shall be tried once more, with the event that it belongs to."""
+
+    item: str
+    seq: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class LaneWork:
     """What a lane needs to go on: the mirror, and the next events after its cursor.
 
@@ -557,9 +717,10 @@ class LaneWork:
     holds of these, of their files (`<message>#<seq>`), and of nothing else. `wanted` are
     the emoji that somebody has put on a message in another place than this mirror's, `shown` those
     that we have put there. `users` are the user ids on this platform of accounts that
-    the messages mention. `accounts` and `pins` hold everybody and everything the
-    events, messages and the card name. `newest` is the newest remote id placed in the
-    mirror, `known` the latest of them.
+    the messages mention, and the channels there that stand for those they name (by ref).
+    `accounts` and `pins` hold everybody and everything the events, messages and the card
+    name. `newest` is the newest remote id placed in the mirror, `known` the latest of them.
+    `again` is what was refused before and shall be tried once more.
     """
 
     mirror: Mirror
@@ -574,18 +735,36 @@ class LaneWork:
     placed: Mapping[str, tuple[Placement, ...]]
     wanted: Mapping[MessageId, frozenset[str]]
     shown: Mapping[MessageId, frozenset[str]]
-    users: Mapping[AccountId, str]
+    users: Mapping[str, str]
     card_revision: int
     newest: RemoteId | None
     known: frozenset[RemoteId]
+    again: tuple[Again, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
+    """`since` is when the oldest event that waits happened, as far as that is known."""
+
     mirror: MirrorId
     platform: str
     channel: str
     retry_at: datetime | None
+    since: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """What shall be tried once more: of all that has failed, what all given fields name.
+
+    `mirror` and `thread` may be beginnings of ids; `place` is a channel's label or id;
+    `message` is the `seq` of a message of the thread.
+    """
+
+    mirror: str | None = None
+    thread: str | None = None
+    place: str | None = None
+    message: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -599,11 +778,46 @@ class HeldIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What a command beside the program asks it to do. `what` is JSON."""
+
+    n: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class FeedItem:
     """One event for a live reader; `position` grows over all conversations."""
 
     position: int
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class SweptPlace:
+    """A place with mirrors, as sweeps know it.
+
+    `active` is when something happened last in one of its threads, `at` when the last
+    finished sweep of it began. `mark` is the newest of what stood straight in direct
+    messages then.
+    """
+
+    place: Place
+    kind: BindingKind
+    active: datetime
+    at: datetime | None
+    mark: RemoteId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A mirror as sweeps know it. `mark` is the newest in it when one had read it to its end."""
+
+    mirror: MirrorId
+    thread: ThreadId
+    space: SpaceId
+    root: RemoteId
+    mark: RemoteId | None
 
 
 class Store(Protocol):
@@ -615,6 +829,14 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finishes what was handed in, then closes."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why nothing can be written, with the remedy; it lasts until a `probe` gets through."""
+        ...
+
+    async def probe(self) -> None:
+        """Writes as much as some messages are; StoreError where that fails."""
         ...
 
     # accounts and bindings
@@ -754,6 +976,21 @@ class Store(Protocol):
 
     async def due_of(self, thread: ThreadId) -> tuple[Due, ...]: ...
     async def lane(self, mirror: MirrorId, limit: int) -> LaneWork | None: ...
+    def idle_lanes(
+        self,
+        event: Event,
+        expected: int,
+        typed_in: MirrorId | None,
+        free: Callable[[Due], bool],
+    ) -> tuple[LaneWork, ...]:
+        """What idle mirrors will have to do once an event is committed, if memory can tell.
+
+        Only where the event is the next one of its conversation after `expected`, and a
+        message. `typed_in` is the mirror that shows it already; `free` says of a mirror
+        whether it is asked for.
+        """
+        ...
+
     async def begin(self, mirror: MirrorId, sending: Sending) -> None: ...
     async def placed(
         self,
@@ -802,12 +1039,31 @@ class Store(Protocol):
         ...
 
     async def pass_over(
-        self, mirror: MirrorId, cursor: int, *, refused: tuple[int, str] | None = None
+        self, mirror: MirrorId, cursor: int, *, refused: Refused | None = None
     ) -> None:
         """Moves the cursor without showing, and forgets what was being sent.
 
-        `refused` is the event's seq and the reason kept for its author.
+        `refused` is kept, for its author and the operator, until the item gets through.
         """
+        ...
+
+    async def forgive(self, mirror: MirrorId, item: str) -> None:
+        """There is nothing left to be tried of a refused item."""
+        ...
+
+    async def retry(self, what: Retry) -> tuple[Due, ...]:
+        """Mirrors that are broken or wait become active, and refused items are tried once more.
+
+        Gives the mirrors in which there is anything to be tried.
+        """
+        ...
+
+    async def requests(self, kind: str) -> tuple["Request", ...]:
+        """What commands beside the program ask it to do, oldest first."""
+        ...
+
+    async def answer(self, request: "Request", answer: str, now: datetime) -> None:
+        """Notes that it is done, for the command to read, and forgets old ones."""
         ...
 
     async def park(
@@ -818,17 +1074,89 @@ class Store(Protocol):
         retry_at: datetime | None,
         state: MirrorState = MirrorState.ACTIVE,
         reason: str | None = None,
-    ) -> None: ...
+        since: datetime | None = None,
+    ) -> None:
+        """Nothing gets through, for `reason`; `since` is kept from the first time on."""
+        ...
+
     async def unpark(self, platform: str) -> None:
         """Broken and parked mirrors of a platform are tried again (after a repair)."""
         ...
 
-    async def break_place(self, binding: BindingId, reason: str) -> None:
+    async def break_place(
+        self, binding: BindingId, reason: str, since: datetime | None = None
+    ) -> None:
         """Every mirror of the binding waits for a repair; `reason` says what to do."""
         ...
 
     async def mend_place(self, binding: BindingId) -> None:
         """Broken and parked mirrors of the binding are tried again."""
+        ...
+
+    # sweeps; mirrors that have ended or have no card yet are not among these
+    async def swept_places(self, platform: str) -> tuple[SweptPlace, ...]:
+        """Places with mirrors: channels first, then the most recently active."""
+        ...
+
+    async def marked(self, platform: str, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, Marked]:
+        """The mirrors whose replies stand there."""
+        ...
+
+    async def recent(self, place: Place, since: datetime) -> tuple[Marked, ...]:
+        """Mirrors of threads in which something has happened since, the newest first."""
+        ...
+
+    async def placed_before(
+        self, mirror: MirrorId, before: int | None, limit: int
+    ) -> tuple[tuple[Placement, ...], int | None]:
+        """What the mirror holds of the last `limit` events before that one, and where to go on.
+
+        Newest first; with `before` None from the end. The card is not among it.
+        """
+        ...
+
+    async def reactions_of(
+        self, messages: Sequence[MessageId]
+    ) -> Mapping[MessageId, tuple[tuple[AccountId, str, MirrorId | None], ...]]:
+        """Who has reacted how to messages, and in which mirror."""
+        ...
+
+    async def remotes_of(self, mirror: MirrorId, message: MessageId) -> frozenset[RemoteId]:
+        """What stands in the mirror of a message and of its files."""
+        ...
+
+    async def touched(self, thread: ThreadId, message: MessageId, after: int) -> tuple[Event, ...]:
+        """What has happened to a message after a position of the feed."""
+        ...
+
+    async def mark(self, mirror: MirrorId, remote: RemoteId) -> None:
+        """A sweep has read the mirror up to there."""
+        ...
+
+    async def swept(self, place: Place, at: datetime, mark: RemoteId | None = None) -> None:
+        """A sweep of the place that began at that time has found all; None keeps the mark."""
+        ...
+
+    async def mirrors(self, after: MirrorId | None, limit: int) -> tuple[Mirror, ...]:
+        """All of them, by their ids."""
+        ...
+
+    async def review(self, mirror: MirrorId, after: int, limit: int) -> LaneWork | None:
+        """As `lane`, with the events after another one than the cursor."""
+        ...
+
+    async def refused_items(self, mirror: MirrorId) -> frozenset[str]:
+        """What the place refuses for good."""
+        ...
+
+    async def post_again(
+        self, mirror: MirrorId, refused: Refused, lost: Sequence[RemoteId]
+    ) -> None:
+        """What stands there no longer is forgotten, and its item tried once more."""
+        ...
+
+    async def sendings(self, place: Place) -> Mapping[MirrorId, Sending]:
+        """What is being sent in the mirrors of a place."""
         ...
 
     # sign-in and settings

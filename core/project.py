@@ -7,7 +7,7 @@ through since is passed over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from core.capabilities import Capabilities
@@ -20,6 +20,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
@@ -38,6 +39,8 @@ _NAMED = 300
 """Characters of a changed text in a line about it."""
 _QUOTED = 120
 """Characters of a message in the line above its answer."""
+NAMED_REACTIONS = 1_000
+"""The part of a message that is a line of ours: emoji that the place lacks, and whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class View:
     what the place holds of items. `wanted` and `shown` are the emoji that other places
     have on a message, and those that we show of them here. `card_revision` is the
     `seq` that the card there is up to date with. `users` are the user ids that
-    mentioned accounts have on this platform; `copies` gives the address of a file's
-    web copy.
+    mentioned accounts have on this platform, and the channels that stand there for named
+    ones (by ref); `copies` gives the address of a file's web copy. `events` are
+    those that are on their way in one batch.
     """
 
     thread: ThreadId
@@ -63,9 +67,12 @@ class View:
     placed: Mapping[str, tuple[Placement, ...]] = field(default_factory=dict)
     wanted: Mapping[MessageId, frozenset[str]] = field(default_factory=dict)
     shown: Mapping[MessageId, frozenset[str]] = field(default_factory=dict)
-    users: Mapping[AccountId, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
     card_revision: int = 0
+    events: tuple[Event, ...] = ()
+    since: int = 0
+    """What was said before that `seq` is not for the place, and not quoted there either."""
 
 
 def card(view: View, revision: int, *, root: RemoteId | None = None) -> Show:
@@ -90,14 +97,17 @@ def title(view: View) -> str:
 
 def project(view: View, event: Event, mirror: Mirror) -> Show | None:
     """What `mirror` shows of `event`, or nothing. The card of a thread comes from `card`."""
-    if event.seq < mirror.from_seq:
-        return None
-    if mirror.until_seq is not None and event.seq > mirror.until_seq:
+    ended = mirror.until_seq is not None and event.seq > mirror.until_seq
+    if ended or event.seq < mirror.from_seq:
         return None
     what = event.what
     if isinstance(what, MessagePosted):
         return _posted(view, what)
     if isinstance(what, AboutMessage):
+        # Whoever came after a message was posted sees nothing of what becomes of it.
+        message = view.written.get(what.message)
+        if message is not None and message.seq < mirror.from_seq:
+            return None
         return _about_message(view, event, what)
     if isinstance(what, PeopleAdded):
         if what.via == mirror.binding:
@@ -113,6 +123,21 @@ def project(view: View, event: Event, mirror: Mirror) -> Show | None:
     assert_never(what)
 
 
+def again(view: View, event: Event, mirror: Mirror) -> Show | None:
+    """What `mirror` lacks of an event that it refused before: all of it, or some of its parts."""
+    what = event.what
+    if not isinstance(what, MessagePosted) or what.message not in view.placed:
+        return project(view, event, mirror)
+    message, placed = view.written[what.message], view.placed[what.message]
+    if placed[0].poster == AUTHOR:
+        return None
+    if message.deleted:
+        steps = [Step(Verb.DELETE, p.part, None, p.remote) for p in placed if not p.removed]
+    else:
+        steps = _changes(_parts(view, message), placed, message.revision)
+    return Show(str(what.message), message.revision, tuple(steps)) if steps else None
+
+
 def _about_message(view: View, event: Event, what: AboutMessage) -> Show | None:
     if isinstance(what, MessageEdited):
         return _edited(view, event, what)
@@ -122,6 +147,8 @@ def _about_message(view: View, event: Event, what: AboutMessage) -> Show | None:
         return _reacted(view, event, what)
     if isinstance(what, FileAdded):
         return _file(view, event, what)
+    if isinstance(what, FileRemoved):
+        return _file_removed(view, event, what)
     if isinstance(what, FileFailed):
         sentence = f"{_name(view, event)} sent a file that could not be fetched: {what.name}"
         return _notice(event, sentence)
@@ -142,7 +169,7 @@ def _posted(view: View, what: MessagePosted) -> Show | None:
 
 def _edited(view: View, event: Event, what: MessageEdited) -> Show | None:
     message = view.written[what.message]
-    placed = view.placed.get(what.message, ())
+    placed = tuple(one for one in view.placed.get(what.message, ()) if one.part != NAMED_REACTIONS)
     if message.deleted or message.revision > what.revision:
         return None
     if not placed and not _stands(view, what.message):
@@ -151,19 +178,24 @@ def _edited(view: View, event: Event, what: MessageEdited) -> Show | None:
         return None
     if placed and placed[0].poster == AUTHOR:
         return in_words(view, event)
-    parts = _parts(view, message)
+    steps = _changes(_parts(view, message), placed, what.revision)
+    return Show(str(what.message), what.revision, tuple(steps)) if steps else None
+
+
+def _changes(parts: tuple[Part, ...], placed: tuple[Placement, ...], revision: int) -> list[Step]:
+    """What turns the parts that are placed into these, as they are at `revision`."""
     steps: list[Step] = []
-    by_index = {one.part: one for one in placed}
+    by_index = {one.part: one for one in placed if one.part != NAMED_REACTIONS}
     for index, part in enumerate(parts):
         there = by_index.get(index)
         if there is None or not there.poster:
             steps.append(Step(Verb.POST, index, part))
-        elif not there.removed:
+        elif not there.removed and there.revision < revision:
             steps.append(Step(Verb.EDIT, index, part, there.remote))
     for index, there in sorted(by_index.items()):
         if index >= len(parts) and not there.removed:
             steps.append(Step(Verb.DELETE, index, None, there.remote))
-    return Show(str(what.message), what.revision, tuple(steps)) if steps else None
+    return steps
 
 
 def _deleted(view: View, event: Event, what: MessageDeleted) -> Show | None:
@@ -183,7 +215,35 @@ def in_words(view: View, event: Event) -> Show | None:
         return _notice(event, f"{_name(view, event)} edited: {_cut(what.text, _NAMED)}")
     if isinstance(what, MessageDeleted):
         return _notice(event, f"{_name(view, event)} deleted a message.")
+    if isinstance(what, ReactionAdded | ReactionRemoved):
+        return _named_reactions(view, event, what.message)
     return None
+
+
+def _named_reactions(view: View, event: Event, message: MessageId) -> Show | None:
+    """A quiet line that names the emoji which the place lacks, and whose they are.
+
+    It is made, changed, and taken away with the last of them; a moderator may remove it.
+    """
+    coming = {
+        later.what.emoji
+        for later in view.events
+        if isinstance(later.what, ReactionAdded) and later.seq > event.seq
+    }
+    lacking = view.wanted.get(message, frozenset()) - view.shown.get(message, frozenset())
+    whose: dict[str, list[str]] = {}
+    for account, emoji in sorted(view.written[message].reactions):
+        if emoji in lacking - coming and account in view.accounts:
+            whose.setdefault(emoji, []).append(view.accounts[account].name)
+    text = " · ".join(f"{emoji} {', '.join(names)}" for emoji, names in sorted(whose.items()))
+    placed = view.placed.get(message, ())
+    there = next((one for one in placed if one.part == NAMED_REACTIONS and one.poster), None)
+    if (there is None and not text) or (there is not None and there.removed):
+        return None
+    part = Part(PartKind.NOTICE, _cut(text, _NAMED)) if text else None
+    remote = there.remote if there else None
+    verb = (Verb.EDIT if part else Verb.DELETE) if there else Verb.POST
+    return Show(str(message), 1, (Step(verb, NAMED_REACTIONS, part, remote),))
 
 
 def _reacted(view: View, event: Event, what: ReactionAdded | ReactionRemoved) -> Show | None:
@@ -191,8 +251,10 @@ def _reacted(view: View, event: Event, what: ReactionAdded | ReactionRemoved) ->
     if not there:
         return None
     wanted = what.emoji in view.wanted.get(what.message, ())
-    if wanted == (what.emoji in view.shown.get(what.message, ())):
-        return None
+    shown = what.emoji in view.shown.get(what.message, ())
+    if wanted == shown:
+        named = any(one.part == NAMED_REACTIONS for one in there)
+        return _named_reactions(view, event, what.message) if named and not shown else None
     verb = Verb.REACT if wanted else Verb.UNREACT
     step = Step(verb, 0, None, there[0].remote, what.emoji)
     return Show(str(what.message), event.seq, (step,))
@@ -201,11 +263,20 @@ def _reacted(view: View, event: Event, what: ReactionAdded | ReactionRemoved) ->
 def _file(view: View, event: Event, what: FileAdded) -> Show | None:
     message = view.written[what.message]
     item = file_item(what.message, event.seq)
-    if message.deleted or item in view.placed or _typed_here(view, what.message):
+    if message.deleted or what.remote in message.removed or item in view.placed:
+        return None
+    if _typed_here(view, what.message):
         return None
     copy = "" if what.file.size <= view.capabilities.file else view.copies.get(what.file.id, "")
     part = Part(PartKind.FILE, copy, _author(view, event.actor), file=what.file)
     return Show(item, 1, (Step(Verb.POST, 0, part),))
+
+
+def _file_removed(view: View, event: Event, what: FileRemoved) -> Show | None:
+    item = file_item(what.message, what.added)
+    there = [one for one in view.placed.get(item, ()) if not one.removed]
+    steps = tuple(Step(Verb.DELETE, one.part, None, one.remote) for one in there)
+    return Show(item, event.seq, steps) if steps else None
 
 
 def _typed_here(view: View, message: MessageId) -> bool:
@@ -253,16 +324,9 @@ def _parts(view: View, message: Written) -> tuple[Part, ...]:
     if message.pin is not None:
         parts.append(Part(PartKind.PIN, author=author, pin=view.pins[message.pin]))
     if answers and parts:
-        first = parts[0]
-        parts[0] = Part(
-            first.kind,
-            first.text,
-            first.author,
-            first.pin,
-            rich=first.rich,
-            answers=answers,
-            mentions=first.mentions,
-        )
+        there = _stands(view, message.answers) if message.answers is not None else []
+        remote = there[0].remote if there else None
+        parts[0] = replace(parts[0], answers=answers, answers_to=remote)
     return tuple(parts)
 
 
@@ -271,9 +335,8 @@ def _words(view: View, message: Written, author: Author) -> list[Part]:
     if message.rich is None and len(message.text) * 2 <= limit:
         return [Part(PartKind.TEXT, message.text, author)]
     content: Content = message.rich if message.rich is not None else of_text(message.text)
-    users = {str(account): user for account, user in view.users.items()}
     return [
-        Part(PartKind.TEXT, plain(piece), author, rich=piece, mentions=users)
+        Part(PartKind.TEXT, plain(piece), author, rich=piece, mentions=view.users)
         for piece in split(content, measure, limit)
     ]
 
@@ -281,7 +344,7 @@ def _words(view: View, message: Written, author: Author) -> list[Part]:
 def _answered(view: View, message: Written) -> str:
     """A line about the message that this one replies to."""
     answered = view.written.get(message.answers) if message.answers is not None else None
-    if answered is None or answered.deleted:
+    if answered is None or answered.deleted or answered.seq < view.since:
         return ""
     author = view.accounts.get(answered.author)
     return f"{author.name if author else ''}: {_cut(answered.text, _QUOTED)}"

@@ -14,6 +14,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     Happening,
     MessageDeleted,
     MessageEdited,
@@ -46,6 +47,7 @@ from core.model import (
     MOST_EMOJI,
     Account,
     AccountKind,
+    Attached,
     Binding,
     BindingKind,
     Head,
@@ -364,7 +366,14 @@ def test_an_edit_to_nothing_or_to_too_much_is_refused() -> None:
     assert code(about(), long) == "text_too_long"
 
 
-@pytest.mark.parametrize("message", [replace(WORDS, pin=PIN), replace(WORDS, files=(OAK,))])
+@pytest.mark.parametrize(
+    "message",
+    [
+        replace(WORDS, pin=PIN),
+        replace(WORDS, attached=(Attached(OAK, 4),)),
+        replace(WORDS, coming=("F1",)),
+    ],
+)
 def test_the_words_beside_a_pin_or_a_file_may_go(message: Written) -> None:
     (edited,) = events(about(message), intent(EditMessage(WORDS.id, "")))
     assert edited.what == MessageEdited(WORDS.id, 2, "")
@@ -410,6 +419,51 @@ def test_a_file_is_added_or_its_failure_is_told() -> None:
         (found,) = events(about(), intent(what))
         assert found.what == expected
         assert events(about(replace(WORDS, deleted=True)), intent(what)) == ()
+
+
+def test_whoever_has_left_still_edits_and_deletes_what_they_wrote() -> None:
+    left = replace(about(), head=replace(about().head, members=(Member(NORA.id, 1),)))  # type: ignore[type-var]
+    for what in (EditMessage(WORDS.id, "in ash?"), DeleteMessage(WORDS.id)):
+        assert len(events(left, intent(what))) == 1
+    assert code(left, intent(React(WORDS.id, "x", on=True))) == "not_a_member"
+
+
+def test_files_that_hang_on_a_message_no_longer_are_taken_off() -> None:
+    two = (Attached(OAK, 4, "F1"), Attached(OAK, 5, "F2"), Attached(OAK, 6))
+    message = replace(WORDS, attached=two, coming=("F2", "F3", ""))
+    cases: list[tuple[Written, tuple[str, ...] | None, tuple[Happening, ...]]] = [
+        (message, None, ()),
+        (message, ("F1", "F2", "F3", "F4"), ()),
+        (message, ("F1", "F3"), (FileRemoved(WORDS.id, "F2", 5),)),
+        (message, ("F2", "F1"), (FileRemoved(WORDS.id, "F3"),)),
+        (replace(message, deleted=True), (), ()),
+    ]
+    for message, files, expected in cases:
+        what = EditMessage(WORDS.id, message.text, message.rich, files)
+        found = events(about(message), intent(what))
+        assert tuple(event.what for event in found) == expected
+
+
+def test_a_file_that_was_taken_off_on_its_way_does_not_come() -> None:
+    late = AddFile(WORDS.id, "oak.png", OAK, remote="F3")
+    (came,) = events(about(), intent(late))
+    assert came.what == FileAdded(WORDS.id, OAK, "F3")
+    assert replace(WORDS, attached=(Attached(OAK, came.seq, "F3"),)).files == (OAK,)
+    for what in (late, replace(late, file=None)):
+        assert events(about(replace(WORDS, removed=frozenset({"F3"}))), intent(what)) == ()
+
+
+def test_words_and_files_change_together_and_an_old_edit_changes_files_alone() -> None:
+    message = replace(WORDS, text="", attached=(Attached(OAK, 4, "F1"),))
+    new = EditMessage(WORDS.id, "new", None, ())
+    found = events(about(message), intent(new))
+    assert [type(event.what) for event in found] == [FileRemoved, MessageEdited]
+    later = replace(message, edited_at=NOW + timedelta(seconds=1))
+    (off,) = events(about(later), replace(intent(new), at=NOW))
+    assert off.what == FileRemoved(WORDS.id, "F1", 4)
+    # The last file of a message without words goes too.
+    (off,) = events(about(message), intent(EditMessage(WORDS.id, "", None, ())))
+    assert off.what == FileRemoved(WORDS.id, "F1", 4)
 
 
 def test_a_message_that_is_not_here_is_said_to_be_so() -> None:

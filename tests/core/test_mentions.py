@@ -1,7 +1,8 @@
-"""Who a message mentions."""
+"""Whom a message mentions, and which channels it names."""
 
 from core.content import (
     Bold,
+    Channel,
     Code,
     CodeBlock,
     Content,
@@ -13,7 +14,8 @@ from core.content import (
     Quote,
     Text,
 )
-from core.mentions import mentioned
+from core.mentions import named
+from core.model import Place, place_of_ref, place_ref
 
 
 def mention(name: str) -> Mention:
@@ -27,10 +29,20 @@ def test_mentions_are_found_wherever_they_stand_and_in_order() -> None:
         Quote((Paragraph((mention("e"),)),)),
         CodeBlock("@f"),
         ListBlock(False, 1, ((Paragraph((Code("g"), mention("h"))),), ())),
-        Paragraph((Link("https://example.com", (mention("i"),)),)),
+        Paragraph((Link("https://example.com", (mention("i"),)), PLANS)),
     )
-    assert list(mentioned(content)) == ["a", "d", "a", "e", "h", "i"]
+    assert list(named(content)) == [*map(mention, "adaehi"), PLANS]
 
 
 def test_nobody_is_mentioned_in_nothing() -> None:
-    assert list(mentioned(())) == []
+    assert list(named(())) == []
+
+
+def test_a_channel_is_found_again_by_its_ref() -> None:
+    place = Place("slack", "T0", "C0")
+    assert place_of_ref(place_ref(place)) == place
+    assert place_of_ref("user:x") is None
+    assert place_of_ref("") is None
+
+
+PLANS = Channel("plans", "slack:T0:C0")

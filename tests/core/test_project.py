@@ -14,6 +14,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     Happening,
     MessageDeleted,
     MessageEdited,
@@ -47,7 +48,7 @@ from core.model import (
     Placement,
     Written,
 )
-from core.project import View, card, in_words, project, title
+from core.project import NAMED_REACTIONS, View, card, in_words, project, title
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 TALK, THREAD = ConversationId("talk"), ThreadId("threadid12345678")
@@ -213,6 +214,28 @@ def test_a_reply_shows_what_it_answers(answered: Written, line: str) -> None:
     show = project(edited, event(EDITED), MIRROR)
     assert show
     assert show.steps == (Step(Verb.EDIT, 0, part, RemoteId("said/0")),)
+
+
+def test_a_reply_quotes_nothing_from_before_the_place_was_there() -> None:
+    before = Written(MessageId("before"), THREAD, 3, NORA, 1, "not for newcomers")
+    reply = written("in oak", answers=before.id)
+    show = project(replace(holding(reply, before), since=4), event(said("in oak")), MIRROR)
+    assert show
+    assert show.steps == (Step(Verb.POST, 0, Part(PartKind.TEXT, "in oak", author("mia"))),)
+
+
+def test_a_reply_names_the_message_that_it_answers_where_that_stands_there() -> None:
+    before = replace(written("oak?"), id=MessageId("before"))
+    reply = written("in oak", answers=before.id)
+    for placed, remote in (
+        ((), None),
+        ((copy(item="before"),), "before/0"),
+        ((copy(item="before", removed=True),), None),
+    ):
+        show = project(holding(before, reply, placed=placed), event(said("in oak")), MIRROR)
+        assert show
+        assert show.steps[0].part
+        assert show.steps[0].part.answers_to == remote
 
 
 @pytest.mark.parametrize(("seq", "shown"), [(2, False), (3, True), (7, True), (8, False)])
@@ -467,6 +490,92 @@ def test_a_file_is_not_shown_where(view: View) -> None:
     assert project(view, event(FileAdded(MessageId("said"), OAK)), MIRROR) is None
 
 
+PARROT = ReactionAdded(MessageId("said"), ":parrot:")
+
+
+def lacking(*placed: Placement, shown: str = "", **more: object) -> View:
+    """Mia and Nora have reacted with emoji, of which the place has those that are `shown`."""
+    had = frozenset({(MIA, ":parrot:"), (NORA, ":parrot:"), (NORA, ":birch:"), (NORA, "👍")})
+    message = written("x", reactions=more.pop("had", had))
+    wanted = {MessageId("said"): frozenset(emoji for _, emoji in message.reactions)}
+    seen = {MessageId("said"): frozenset(filter(None, ("👍", shown)))}
+    view = holding(message, placed=(copy(), *placed), wanted=wanted, shown=seen)
+    return replace(view, **more)  # type: ignore[arg-type]
+
+
+def line(verb: Verb, text: str = "", target: str | None = None) -> Show:
+    part = Part(PartKind.NOTICE, text) if text else None
+    remote = RemoteId(target) if target else None
+    return Show("said", 1, (Step(verb, NAMED_REACTIONS, part, remote),))
+
+
+def test_emoji_that_a_place_lacks_are_named_in_a_line_with_whose_they_are() -> None:
+    there = copy(NAMED_REACTIONS)
+    both = ":birch: Nora · :parrot: Mia, Nora"
+    assert in_words(lacking(), event(PARROT)) == line(Verb.POST, both)
+    assert in_words(lacking(there), event(PARROT)) == line(Verb.EDIT, both, "said/1000")
+    assert in_words(lacking(shown=":birch:"), event(PARROT)) == line(
+        Verb.POST, ":parrot: Mia, Nora"
+    )
+    # What is still to be tried is not lacking yet.
+    later = (event(PARROT), event(ReactionAdded(MessageId("said"), ":birch:"), 6))
+    found = in_words(lacking(events=later), event(PARROT))
+    assert found == line(Verb.POST, ":parrot: Mia, Nora")
+    # Somebody who left is not known by name any more; and a moderator may remove the line.
+    assert in_words(lacking(accounts={MIA: PEOPLE[MIA]}), event(PARROT)) == line(
+        Verb.POST, ":parrot: Mia"
+    )
+    assert in_words(lacking(replace(there, removed=True)), event(PARROT)) is None
+    freed = replace(there, removed=True, poster="")
+    assert in_words(lacking(freed), event(PARROT)) == line(Verb.POST, both)
+    assert in_words(lacking(had=frozenset()), event(PARROT)) is None
+
+
+def test_the_line_changes_and_goes_with_the_last_emoji() -> None:
+    there = copy(NAMED_REACTIONS)
+    off = event(ReactionRemoved(MessageId("said"), ":parrot:"))
+    left = {MessageId("said"): frozenset({":birch:", "👍"})}
+    had = frozenset({(NORA, ":birch:"), (NORA, "👍")})
+    view = lacking(there, had=had, wanted=left)
+    assert project(view, off, MIRROR) == line(Verb.EDIT, ":birch: Nora", "said/1000")
+    view = lacking(there, had=frozenset(), wanted={})
+    assert project(view, off, MIRROR) == line(Verb.DELETE, "", "said/1000")
+    assert project(lacking(had=frozenset(), wanted={}), off, MIRROR) is None
+    thumb = event(ReactionAdded(MessageId("said"), "👍"))
+    assert project(lacking(there), thumb, MIRROR) is None
+
+
+def test_the_line_is_no_part_of_the_words_but_goes_with_them() -> None:
+    there = copy(NAMED_REACTIONS)
+    view = holding(written("in ash?", revision=2), placed=(copy(), there))
+    assert [one[:3] for one in steps(project(view, event(EDITED), MIRROR))] == [
+        (Verb.EDIT, 0, "said/0")
+    ]
+    deleted = project(holding(written(deleted=True), placed=(copy(), there)), event(GONE), MIRROR)
+    assert [one[:3] for one in steps(deleted)] == [
+        (Verb.DELETE, 0, "said/0"),
+        (Verb.DELETE, NAMED_REACTIONS, "said/1000"),
+    ]
+
+
+def test_a_file_that_was_taken_off_again_is_not_shown() -> None:
+    view = holding(written(removed=frozenset({"F1"})))
+    assert project(view, event(FileAdded(MessageId("said"), OAK, "F1")), MIRROR) is None
+    assert project(view, event(FileAdded(MessageId("said"), OAK, "F2")), MIRROR) is not None
+
+
+def test_a_file_that_is_taken_off_goes_where_it_is_shown() -> None:
+    off = event(FileRemoved(MessageId("said"), "F1", 4))
+    there = holding(written(), placed=(copy(), copy(0, "said#4"), copy(0, "said#9")))
+    shown = project(there, off, MIRROR)
+    step = Step(Verb.DELETE, 0, None, RemoteId(there.placed["said#4"][0].remote))
+    assert shown == Show("said#4", 5, (step,))
+    gone = replace(there.placed["said#4"][0], removed=True)
+    for placed in ((), (gone,)):
+        view = replace(there, placed={"said#4": placed})
+        assert project(view, off, MIRROR) is None
+
+
 def test_a_file_that_could_not_be_had_is_told() -> None:
     show = project(VIEW, event(FileFailed(MessageId("said"), "oak.png", "gone")), MIRROR)
     assert show == notice("Mia sent a file that could not be fetched: oak.png")
@@ -484,3 +593,10 @@ def test_a_file_that_could_not_be_had_is_told() -> None:
 def test_a_thread_is_called_after_its_pin(words: str | None, called: str) -> None:
     view = replace(VIEW, pins={DESK.id: replace(DESK, title=words)})
     assert title(view) == called
+
+
+@pytest.mark.parametrize("what", [EDITED, GONE, FileFailed(MessageId("said"), "plan.pdf", "Gone.")])
+def test_a_newcomer_sees_nothing_of_what_becomes_of_older_messages(what: Happening) -> None:
+    file = Placement(MIRROR.id, "said#4", 0, RemoteId("C0:2"), "bot")
+    view = holding(written("in ash?", seq=2, revision=2), placed=(file,))
+    assert project(view, event(what, 6), MIRROR) is None
