@@ -13,6 +13,7 @@ from bridge.store.codec import (
     from_identity,
     from_intent,
     from_remote_file,
+    from_sending,
     from_time,
 )
 from bridge.store.messages import position
@@ -23,6 +24,7 @@ from core.events import (
     ConversationStarted,
     Event,
     FileAdded,
+    FileRemoved,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
@@ -34,7 +36,7 @@ from core.events import (
 )
 from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
 from core.model import CARD, Placement
-from core.ports import Commit, Committed, Duplicate, HeldIntent, NewMirror, Stale, StoreError
+from core.ports import Begun, Commit, Committed, Duplicate, HeldIntent, NewMirror, Stale, StoreError
 
 _SQL = load("conversations")
 _LANES = load("lanes")
@@ -48,6 +50,7 @@ _APPEND = _SQL["append"]
 _BODY = _SQL["body"]
 _TAIL = _SQL["tail"]
 _HERE = _SQL["here"]
+_BEGIN_IDLE = _LANES["begin_idle"]
 _PLACE = _LANES["place"]
 _STALE = Stale()
 _PLACED = (MessagePosted, MessageEdited, MessageDeleted)
@@ -58,11 +61,12 @@ BARE_ADDRESS = "https://www.pinterest.com/pin/{}/"
 def commit(db: sqlite3.Connection, new: Commit) -> Committed | Duplicate | Stale:
     events = new.events
     last = events[-1]
-    claim = (new.key, new.fingerprint, new.conversation, last.thread, last.seq, _said(events))
+    key = intent_key(new.key)
+    claim = (*key, new.fingerprint, new.conversation, last.thread, last.seq, _said(events))
     if not db.execute(_CLAIM, claim).rowcount:
-        return duplicate(db.execute(_COMMITTED, (new.key,)).fetchone())
+        return duplicate(db.execute(_COMMITTED, key).fetchone())
     if not _advanced(db, new, last.seq):
-        db.execute(_UNCLAIM, (new.key,))
+        db.execute(_UNCLAIM, key)
         return _STALE
     tails: dict[ThreadId, tuple[int, int]] = {}
     for event in events:
@@ -79,7 +83,20 @@ def commit(db: sqlite3.Connection, new: Commit) -> Committed | Duplicate | Stale
         file = from_remote_file(fetch.file)
         row = (fetch.message, fetch.n, fetch.platform, file, fetch.attempts)
         db.execute(_SQL["add_fetch"], row)
-    return Committed(last.seq)
+    if not new.begun:
+        return Committed(last.seq)
+    return Committed(last.seq, tuple([one.mirror for one in new.begun if _begun(db, one)]))
+
+
+def _begun(db: sqlite3.Connection, one: Begun) -> bool:
+    row = (from_sending(one.sending), one.mirror, one.cursor)
+    return bool(db.execute(_BEGIN_IDLE, row).rowcount)
+
+
+def intent_key(key: str) -> tuple[str, str]:
+    """The third part of a key grows with time, and new rows should stand together."""
+    parts = key.split(":", 3)
+    return (parts[2] if len(parts) > 2 else ""), key
 
 
 def _said(events: tuple[Event, ...]) -> MessageId | None:
@@ -157,7 +174,11 @@ def _happen_to(
     elif isinstance(what, ReactionRemoved):
         db.execute(_SQL["unreact"], (message, event.actor, what.emoji))
     elif isinstance(what, FileAdded):
-        db.execute(_SQL["add_file"], (message, at, what.file.id))
+        db.execute(_SQL["add_file"], (message, at, what.file.id, what.remote))
+    elif isinstance(what, FileRemoved):
+        off = {"message": message, "remote": what.remote, "at": at, "past": from_time(event.at)}
+        db.execute(_SQL["remove_file" if what.added else "expect_no_file"], off)
+        db.execute(_SQL["fetch_no_more"], (what.message, what.remote))
 
 
 def _take_effect(db: sqlite3.Connection, new: Commit, event: Event, position: int) -> None:

@@ -34,6 +34,7 @@ _HAPPENINGS: dict[str, msgspec.json.Decoder[Any]] = {
         events.ReactionRemoved,
         events.FileAdded,
         events.FileFailed,
+        events.FileRemoved,
         events.PeopleAdded,
         events.PersonLeft,
         events.CardFilled,

@@ -1,7 +1,8 @@
 """The database file: its lock, its connections and its schema.
 
 One program at a time has the file: an operating system lock on a file beside it
-is let go when the program ends in whatever way.
+is let go when the program ends in whatever way. A file that is not what it was, cut
+off, damaged or gone, is refused before anything is written to it.
 """
 
 import fcntl
@@ -12,11 +13,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
 
+from bridge.store.writer import sentence
 from core.ports import NewerSchemaError, StoreError
 
 _PRIVATE = 0o600
 _STATEMENTS = 256
 """Prepared statements kept for a connection: more than there are queries."""
+
+_IN_USE = b"1"
+"""What the lock file holds once there has been a database beside it."""
 
 _CHECKPOINT_PAGES = 20_000
 """Pages of the log after which it is copied into the database: some 80 MiB."""
@@ -29,19 +34,39 @@ class Database:
         self._path = path
         self._lock = _locked(path)
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
-            with_schema = self.connect()
-            try:
-                with_schema.execute("PRAGMA journal_mode = WAL")
-                migrate(with_schema)
-            finally:
-                with_schema.close()
+            self._prepare(path)
         except (OSError, sqlite3.Error) as error:
             self._lock.close()
-            raise StoreError(f"The database {path} cannot be opened: {error}") from error
+            raise StoreError(f"The database {path} cannot be opened: {sentence(error)}") from error
         except BaseException:
             self._lock.close()
             raise
+
+    def _prepare(self, path: Path) -> None:
+        self._not_lost(path)
+        short = _is_short(path)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
+        with_schema = self.connect()
+        try:
+            with_schema.execute("PRAGMA journal_mode = WAL")
+            _check(with_schema, whole=short)
+            migrate(with_schema)
+        finally:
+            with_schema.close()
+        if not self._lock.read(1):
+            self._lock.write(_IN_USE)
+            self._lock.flush()
+
+    def _not_lost(self, path: Path) -> None:
+        """A file that has been used is not begun anew without being asked."""
+        self._lock.seek(0)
+        used = bool(self._lock.read(1)) or _size(Path(f"{path}-wal")) > 0
+        self._lock.seek(0)
+        if used and _size(path) == 0:
+            raise StoreError(
+                f"The database {path} is gone or empty, and there was one. Put it or a backup "
+                f"back. To begin with an empty one, remove {path}.lock and {path}-wal first."
+            )
 
     def connect(self, *, cache_kib: int = 2_000) -> sqlite3.Connection:
         """A connection in autocommit. It may be handed to one other thread."""
@@ -58,6 +83,49 @@ class Database:
 
     def close(self) -> None:
         self._lock.close()
+
+
+def _is_short(path: Path) -> bool:
+    """Whether the file ends before its last page, by the number of pages in its head.
+
+    That may be so after a crash, when its end is still in the log alone.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(32)
+    except FileNotFoundError:
+        return False
+    if len(head) < 32:
+        return len(head) > 0
+    page = int.from_bytes(head[16:18], "big")
+    pages = int.from_bytes(head[28:32], "big")
+    return _size(path) < pages * (65_536 if page == 1 else page)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _check(db: sqlite3.Connection, *, whole: bool) -> None:
+    """Reads the schema and the end of each table; with `whole` all of the file, which takes time.
+
+    Damage in between is found when it is read.
+    """
+    if whole:
+        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            damaged = sqlite3.DatabaseError("database disk image is malformed")
+            damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damaged
+    tables = db.execute(
+        "SELECT name, sql LIKE '%WITHOUT ROWID%' FROM sqlite_schema WHERE type = 'table'"
+    ).fetchall()
+    for table, keyed in tables:
+        last = "" if keyed else " ORDER BY rowid DESC"
+        db.execute(f'SELECT * FROM "{table}"{last} LIMIT 1').fetchone()  # noqa: S608
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -6,17 +6,18 @@ before anybody is told; both dictionaries are bounded.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
 from bridge.store import rows
 from bridge.store.queries import load
 from core.ids import AccountId, BindingId, PinId
-from core.model import Account, Binding, Identity, Pin, Place
+from core.model import Account, Binding, Identity, Pin, Place, place_of_ref
 
 _ACCOUNTS = load("people")["accounts"]
 _ACCOUNT_BY_IDENTITY = load("people")["account_by_identity"]
 _USERS = load("people")["users"]
+_CHANNEL = load("people")["channel"]
 _PINS = load("pins")["pins"]
 _BINDING = load("people")["binding"]
 _BINDING_AT = load("people")["binding_at"]
@@ -80,14 +81,26 @@ class Known:
             self._places[place] = None if row is None else rows.binding(row)
         return self._places[place]
 
-    def users(self, place: Place, accounts: Iterable[AccountId]) -> dict[AccountId, str]:
-        """User ids that accounts have where the place is; mentions are rare, so it reads them."""
-        wanted = sorted(set(accounts))
-        if not wanted:
-            return {}
-        asked = (json.dumps(wanted), place.platform, place.workspace)
-        found = self._db.execute(_USERS, asked).fetchall()
-        return {AccountId(account): user for account, user in found}
+    def there(
+        self, place: Place, accounts: Collection[AccountId], channels: Collection[str]
+    ) -> dict[str, str]:
+        """What accounts and channels are called where the place is, as far as they are there.
+
+        A channel is there in the one that the same account has bound. Both are rare, so
+        they are read.
+        """
+        found: dict[str, str] = {}
+        if accounts:
+            asked = (json.dumps(sorted(accounts)), place.platform, place.workspace)
+            found |= self._db.execute(_USERS, asked).fetchall()
+        for ref in channels:
+            named = place_of_ref(ref)
+            binding = None if named is None else self.binding_at(named)
+            if binding is not None:
+                where = (binding.account, place.platform, place.workspace)
+                for (channel,) in self._db.execute(_CHANNEL, where).fetchall():
+                    found[ref] = channel
+        return found
 
     def forget_binding(self, binding: BindingId) -> None:
         self._bindings.pop(binding, None)

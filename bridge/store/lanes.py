@@ -1,14 +1,17 @@
 """What lanes read and write: due mirrors, their work, sendings, receipts."""
 
 import sqlite3
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 
 from bridge.store import rows
 from bridge.store.changes import item_position, place
 from bridge.store.codec import from_sending, from_time, to_sending, to_time
 from bridge.store.known import Known
 from bridge.store.messages import InMirror, in_mirror, with_pins
+from bridge.store.people import LAST
 from bridge.store.queries import load
+from core.content import Mention
 from core.delivery import Sending
 from core.events import (
     AboutMessage,
@@ -19,11 +22,12 @@ from core.events import (
     ThreadOpened,
 )
 from core.ids import AccountId, BindingId, MessageId, MirrorId, PinId, RemoteId, SpaceId, ThreadId
-from core.mentions import mentioned
+from core.mentions import named
 from core.model import Mirror, MirrorState, Placement, Thread
-from core.ports import Due, LaneWork
+from core.ports import Again, Due, LaneWork, Refused, Request, Retry
 
 _SQL = load("lanes")
+_OPERATOR = load("operator")
 _DUE = _SQL["due"]
 _LANE = _SQL["lane"]
 _NEXT_EVENTS = _SQL["next_events"]
@@ -31,6 +35,7 @@ _BEGIN = _SQL["begin"]
 _PLACED = _SQL["placed"]
 
 _WITH_PIN = (MessagePosted, ThreadOpened, CardFilled)
+_KEEP_ANSWERS = timedelta(hours=1)
 _KNOWN = 200
 """Events whose remote messages are told to a lane that looks for an unclear write."""
 
@@ -40,20 +45,36 @@ def due(db: sqlite3.Connection) -> tuple[Due, ...]:
 
 
 def _due(row: rows.Row) -> Due:
-    return Due(row[0], row[1], row[2], None if row[3] is None else to_time(row[3]))
+    retry_at, since = [None if at is None else to_time(at) for at in row[3:5]]
+    return Due(row[0], row[1], row[2], retry_at, since)
 
 
-def lane(db: sqlite3.Connection, known: Known, mirror: MirrorId, limit: int) -> LaneWork | None:
-    """Reads of one snapshot. It runs on the event loop, because it reads `known`."""
+def lane(
+    db: sqlite3.Connection,
+    known: Known,
+    mirror: MirrorId,
+    limit: int,
+    *,
+    refused: bool = False,
+    after: int | None = None,
+) -> LaneWork | None:
+    """Reads of one snapshot. It runs on the event loop, because it reads `known`.
+
+    `refused` says that there may be something to be tried once more. The events are those
+    after `after`, or else after the cursor.
+    """
     db.execute("BEGIN")
     try:
         row = db.execute(_LANE, (mirror,)).fetchone()
         if row is None:
             return None
-        found = db.execute(_NEXT_EVENTS, (row[1], row[10], limit)).fetchall()
+        start = row[10] if after is None else after
+        found = db.execute(_NEXT_EVENTS, (row[1], start, limit)).fetchall()
         events = tuple([rows.event(line) for line in found])
         sending = None if row[18] is None else to_sending(row[18])
-        about = in_mirror(db, mirror, _about(db, row[1], events, row[21]), row[11])
+        again = _again(db, mirror) if refused else ()
+        shown = (*(one.event for one in again), *events)
+        about = in_mirror(db, mirror, _about(db, row[1], shown, row[21]), row[11])
         remotes = _remotes(db, mirror, row, sending, about)
     finally:
         db.execute("COMMIT")
@@ -69,7 +90,13 @@ def lane(db: sqlite3.Connection, known: Known, mirror: MirrorId, limit: int) -> 
         newest=row[26],
         sending=sending,
         remotes=remotes,
+        again=again,
     )
+
+
+def _again(db: sqlite3.Connection, mirror: MirrorId) -> tuple[Again, ...]:
+    found = db.execute(_SQL["again"], (mirror,)).fetchall()
+    return tuple([Again(row[0], row[1], rows.event(row[2:])) for row in found])
 
 
 def _about(
@@ -102,12 +129,14 @@ def work(
     newest: RemoteId | None,
     sending: Sending | None,
     remotes: frozenset[RemoteId],
+    again: tuple[Again, ...] = (),
 ) -> LaneWork:
     """Adds everybody and every pin that the events, the messages and the card name."""
     accounts = {opened_by, *people}
     pins = {thread.pin}
     mentions: set[AccountId] = set()
-    for event in events:
+    channels: set[str] = set()
+    for event in (*(one.event for one in again), *events) if again else events:
         accounts.add(event.actor)
         what = event.what
         if isinstance(what, PeopleAdded):
@@ -119,7 +148,11 @@ def work(
         if message.pin is not None:
             pins.add(message.pin)
         if message.rich is not None:
-            mentions.update(AccountId(account) for account in mentioned(message.rich))
+            for one in named(message.rich):
+                if isinstance(one, Mention):
+                    mentions.add(AccountId(one.account))
+                elif one.ref is not None:
+                    channels.add(one.ref)
     return LaneWork(
         mirror=mirror,
         sending=sending,
@@ -133,10 +166,11 @@ def work(
         placed=about.placed,
         wanted=about.wanted,
         shown=about.shown,
-        users=known.users(mirror.place, mentions) if mentions else {},
+        users=known.there(mirror.place, mentions, channels),
         card_revision=card_revision,
         newest=newest,
         known=remotes,
+        again=again,
     )
 
 
@@ -183,6 +217,8 @@ def placed(
     data = None if sending is None else from_sending(sending)
     newest = placement.remote if new and placement is not None else None
     db.execute(_PLACED, (data, cursor, root, space, newest, mirror))
+    if sending is None and placement is not None and placement.revision > 1:
+        forgive(db, mirror, placement.item)
     return new
 
 
@@ -191,11 +227,29 @@ def hide_copy(db: sqlite3.Connection, mirror: MirrorId, remote: RemoteId) -> Non
 
 
 def pass_over(
-    db: sqlite3.Connection, mirror: MirrorId, cursor: int, refused: tuple[int, str] | None
+    db: sqlite3.Connection, mirror: MirrorId, cursor: int, refused: Refused | None
 ) -> None:
     db.execute(_SQL["pass_over"], (cursor, mirror))
     if refused is not None:
-        db.execute(_SQL["refuse"], (mirror, *refused))
+        row = (mirror, refused.seq, refused.item, refused.reason, from_time(refused.at))
+        db.execute(_SQL["refuse"], row)
+
+
+def forgive(db: sqlite3.Connection, mirror: MirrorId, item: str) -> None:
+    db.execute(_SQL["forgive"], (mirror, item))
+
+
+def retry(db: sqlite3.Connection, what: Retry) -> tuple[Due, ...]:
+    found = db.execute(_SQL["to_retry"], {**asdict(what), "last": LAST}).fetchall()
+    for row in found:
+        db.execute(_SQL["activate"], (row[0],))
+        db.execute(_SQL["try_again"], {"mirror": row[0], "message": what.message})
+    return tuple([_due(row) for row in found])
+
+
+def awaiting_again(db: sqlite3.Connection) -> set[MirrorId]:
+    """Mirrors in which something that was refused shall be tried once more."""
+    return {mirror for (mirror,) in db.execute(_SQL["awaiting_again"]).fetchall()}
 
 
 def park(
@@ -206,18 +260,37 @@ def park(
     retry_at: datetime | None,
     state: MirrorState,
     reason: str | None,
+    since: datetime | None,
 ) -> None:
-    at = None if retry_at is None else from_time(retry_at)
-    db.execute(_SQL["park"], (attempts, at, state, reason, mirror))
+    row = {
+        "mirror": mirror,
+        "attempts": attempts,
+        "retry_at": _time(retry_at),
+        "state": state,
+        "reason": reason,
+        "since": _time(since),
+    }
+    db.execute(_SQL["park"], row)
 
 
 def unpark(db: sqlite3.Connection, platform: str) -> None:
     db.execute(_SQL["unpark"], (platform,))
 
 
-def break_place(db: sqlite3.Connection, binding: BindingId, reason: str) -> None:
-    db.execute(_SQL["break_place"], (reason, binding))
+def break_place(
+    db: sqlite3.Connection, binding: BindingId, reason: str, since: datetime | None
+) -> None:
+    db.execute(_SQL["break_place"], (reason, _time(since), binding))
 
 
 def mend_place(db: sqlite3.Connection, binding: BindingId) -> None:
     db.execute(_SQL["mend_place"], (binding,))
+
+
+def _time(at: datetime | None) -> int | None:
+    return None if at is None else from_time(at)
+
+
+def answer(db: sqlite3.Connection, request: Request, answer: str, now: datetime) -> None:
+    db.execute(_OPERATOR["answer"], (answer, request.n))
+    db.execute(_OPERATOR["drop_answered"], (from_time(now - _KEEP_ANSWERS),))

@@ -13,13 +13,14 @@ from bridge.store import rows
 from bridge.store.codec import from_time, to_content, to_happening, to_remote_file, to_time
 from bridge.store.queries import load
 from core.events import FileAdded
-from core.files import FileId, FileRef
+from core.files import FileId
 from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
-from core.model import Placement, Written
+from core.model import Attached, Placement, Written
 from core.ports import Fetch
 
 _SQL = load("messages")
 _POSITION = _SQL["position"]
+_NONE: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,11 @@ def written(
 ) -> dict[MessageId, Written]:
     """By message; with `until`, words and files as they were after that event."""
     found = _rows(db, messages, until)
-    return {one.id: one for one in _written(db, found, _reactions(db, _at(found)), until)}
+    coming: dict[str, list[str]] = {}
+    for message, remote in db.execute(_SQL["coming"], (rows.listed(tuple(messages)),)).fetchall():
+        coming.setdefault(message, []).append(remote or "")
+    reactions = _reactions(db, _at(found))
+    return {one.id: one for one in _written(db, found, reactions, until, coming)}
 
 
 def written_in(
@@ -66,8 +71,9 @@ def _written(
     found: Sequence[rows.Row],
     reactions: Mapping[int, Sequence[_Reaction]],
     until: int | None,
+    coming: Mapping[str, Sequence[str]],
 ) -> list[Written]:
-    files = _files(db, _at(found), until)
+    files, removed = _files(db, _at(found), until)
     return [
         Written(
             id=row[1],
@@ -81,7 +87,9 @@ def _written(
             deleted=bool(row[10]),
             edited_at=None if row[9] is None else to_time(row[9]),
             answers=row[11],
-            files=tuple(files.get(row[0], ())),
+            attached=tuple(files.get(row[0], ())),
+            coming=tuple(coming.get(row[1], ())),
+            removed=frozenset(removed.get(row[0], ())),
             reactions=frozenset(
                 [(account, emoji) for account, emoji, _ in reactions.get(row[0], ())]
             ),
@@ -95,13 +103,21 @@ def _at(found: Sequence[rows.Row]) -> str:
     return f"[{','.join([str(row[0]) for row in found])}]"
 
 
-def _files(db: sqlite3.Connection, at: str, until: int | None) -> dict[int, list[FileRef]]:
-    files: dict[int, list[FileRef]] = {}
-    for message, data in db.execute(_SQL["files"], {"positions": at, "until": until}).fetchall():
+def _files(
+    db: sqlite3.Connection, at: str, until: int | None
+) -> tuple[dict[int, list[Attached]], dict[int, list[str]]]:
+    """Those that hang on the messages, and what those that were taken off were called."""
+    files: dict[int, list[Attached]] = {}
+    removed: dict[int, list[str]] = {}
+    asked = {"positions": at, "until": until}
+    for message, data, seq, remote, off in db.execute(_SQL["files"], asked).fetchall():
+        if off:
+            removed.setdefault(message, []).append(remote)
+            continue
         added = to_happening("FileAdded", data, None, None)
         assert isinstance(added, FileAdded)
-        files.setdefault(message, []).append(added.file)
-    return files
+        files.setdefault(message, []).append(Attached(added.file, seq, remote))
+    return files, removed
 
 
 def _reactions(db: sqlite3.Connection, at: str) -> dict[int, list[_Reaction]]:
@@ -137,7 +153,7 @@ def in_mirror(
         for message, all_of_it in reactions.items()
     }
     return InMirror(
-        written={one.id: one for one in _written(db, found, reactions, until)},
+        written={one.id: one for one in _written(db, found, reactions, until, _NONE)},
         placed={item: tuple(parts) for item, parts in placed.items()},
         wanted={message: emoji for message, emoji in wanted.items() if emoji},
         shown={message: frozenset(emoji) for message, emoji in shown.items()},
@@ -171,6 +187,7 @@ def fetch_again(db: sqlite3.Connection, fetch: Fetch, retry_at: datetime) -> Non
 
 
 def erase(db: sqlite3.Connection, before: datetime) -> int:
+    db.execute(_SQL["erase_files"], (from_time(before),))
     return db.execute(_SQL["erase"], (from_time(before),)).rowcount
 
 

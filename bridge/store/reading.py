@@ -103,14 +103,14 @@ def deliveries(
 
 
 def _delivery(row: rows.Row) -> Delivery:
-    platform, kind, label, passed, state, reason, poster, refusal = row
+    platform, kind, label, passed, state, reason, poster, refusal, again = row
     direct = "direct message" if kind == BindingKind.DIRECT else platform.capitalize()
     place = label or direct
     if poster == AUTHOR:
         return Delivery(platform, place, DeliveryState.HERE)
     if refusal is not None:
         return Delivery(platform, place, DeliveryState.FAILED, refusal)
-    if passed:
+    if passed and not again:
         return Delivery(platform, place, DeliveryState.DELIVERED)
     if state == MirrorState.BROKEN:
         return Delivery(platform, place, DeliveryState.FAILED, reason)

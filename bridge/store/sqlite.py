@@ -9,20 +9,20 @@ Every read sees what any resolved write wrote.
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bridge.store import changes, lanes, messages, people, reading, rows
+from bridge.store import changes, lanes, messages, people, reading, rows, sweeps
 from bridge.store.codec import to_intent, to_time
 from bridge.store.database import Database
 from bridge.store.known import Known
 from bridge.store.queries import load
 from bridge.store.warm import WarmThreads
-from bridge.store.writer import Writer
+from bridge.store.writer import Writer, sentence
 from core.delivery import Delivery, Sending
 from core.events import Event
 from core.files import FileId
@@ -60,15 +60,21 @@ from core.ports import (
     Fetch,
     HeldIntent,
     LaneWork,
+    Marked,
+    Refused,
+    Request,
+    Retry,
     Spot,
     Stale,
     StoreError,
+    SweptPlace,
     ThreadLine,
 )
 
 _SQL = load("conversations")
 _PEOPLE = load("people")
 _PINS = load("pins")
+_OPERATOR = load("operator")
 _MIRRORS_OF = load("reading")["mirrors_of"]
 
 _READERS = 2
@@ -79,11 +85,27 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SqliteStore:
-    """One database file. All methods belong to the event loop that called `open`."""
+def _reading_threads() -> Executor:
+    return ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
-    def __init__(self, path: Path) -> None:
+
+class SqliteStore:
+    """One database file. All methods belong to the event loop that called `open`.
+
+    `writer` and `readers` make what writes and what reads at length: threads, but in the
+    simulation, which has none.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        writer: Callable[[sqlite3.Connection], Writer] = Writer,
+        readers: Callable[[], Executor] = _reading_threads,
+    ) -> None:
         self._path = path
+        self._make_writer = writer
+        self._make_readers = readers
         self._database: Database | None = None
 
     async def open(self) -> None:
@@ -92,13 +114,23 @@ class SqliteStore:
         self._known = Known(self._db)
         self._warm = WarmThreads(self._db, self._known)
         self._writing = database.connect(cache_kib=16_000)
-        self._writer = Writer(self._writing)
+        self._writer = self._make_writer(self._writing)
         self._idle_readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._readers = [database.connect() for _ in range(_READERS)]
         for reader in self._readers:
             self._idle_readers.put(reader)
-        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._pool = self._make_readers()
         self._awaited = changes.awaited(self._db)
+        self._refused = lanes.awaiting_again(self._db)
+
+    def trouble(self) -> str | None:
+        """Set by a write that failed, and cleared by `probe` alone: nobody can miss it."""
+        return self._writer.trouble
+
+    async def probe(self) -> None:
+        await self._writer.put(_probe)
+        await self._writer.put(_end_probe)
+        self._writer.trouble = None
 
     async def close(self) -> None:
         if self._database is None:
@@ -246,7 +278,7 @@ class SqliteStore:
         return await self._writer.put_then(warm, changes.commit, commit)
 
     async def committed(self, key: str) -> Duplicate | None:
-        return self._one(_SQL["committed"], (key,), rows.duplicate)
+        return self._one(_SQL["committed"], changes.intent_key(key), rows.duplicate)
 
     async def hold(self, held: HeldIntent, platform: str) -> bool:
         def note(is_held: bool) -> None:
@@ -363,8 +395,22 @@ class SqliteStore:
         return _guarded(self._warm.due_of, thread)
 
     async def lane(self, mirror: MirrorId, limit: int) -> LaneWork | None:
+        if mirror in self._refused:
+            found = _guarded(lanes.lane, self._db, self._known, mirror, limit, refused=True)
+            if found is None or not found.again:
+                self._refused.discard(mirror)
+            return found
         known = _guarded(self._warm.lane, mirror, limit)
         return known or _guarded(lanes.lane, self._db, self._known, mirror, limit)
+
+    def idle_lanes(
+        self,
+        event: Event,
+        expected: int,
+        typed_in: MirrorId | None,
+        free: Callable[[Due], bool],
+    ) -> tuple[LaneWork, ...]:
+        return _guarded(self._warm.idle_lanes, event, expected, typed_in, free)
 
     async def begin(self, mirror: MirrorId, sending: Sending) -> None:
         await self._writer.put_then(
@@ -400,7 +446,7 @@ class SqliteStore:
         )
 
     async def pass_over(
-        self, mirror: MirrorId, cursor: int, *, refused: tuple[int, str] | None = None
+        self, mirror: MirrorId, cursor: int, *, refused: Refused | None = None
     ) -> None:
         await self._writer.put_then(
             lambda _: self._warm.passed(mirror, cursor), lanes.pass_over, mirror, cursor, refused
@@ -414,6 +460,7 @@ class SqliteStore:
         retry_at: datetime | None,
         state: MirrorState = MirrorState.ACTIVE,
         reason: str | None = None,
+        since: datetime | None = None,
     ) -> None:
         await self._writer.put_then(
             lambda _: self._warm.drop(mirror),
@@ -423,14 +470,33 @@ class SqliteStore:
             retry_at=retry_at,
             state=state,
             reason=reason,
+            since=since,
         )
+
+    async def forgive(self, mirror: MirrorId, item: str) -> None:
+        await self._writer.put(lanes.forgive, mirror, item)
+
+    async def retry(self, what: Retry) -> tuple[Due, ...]:
+        def note(due: tuple[Due, ...]) -> None:
+            self._warm.clear()
+            self._refused |= {one.mirror for one in due}
+
+        return await self._writer.put_then(note, lanes.retry, what)
+
+    async def requests(self, kind: str) -> tuple[Request, ...]:
+        return self._all(_OPERATOR["requests"], (kind,), lambda row: Request(*row))
+
+    async def answer(self, request: Request, answer: str, now: datetime) -> None:
+        await self._writer.put(lanes.answer, request, answer, now)
 
     async def unpark(self, platform: str) -> None:
         await self._writer.put_then(lambda _: self._warm.clear(), lanes.unpark, platform)
 
-    async def break_place(self, binding: BindingId, reason: str) -> None:
+    async def break_place(
+        self, binding: BindingId, reason: str, since: datetime | None = None
+    ) -> None:
         await self._writer.put_then(
-            lambda _: self._warm.clear(), lanes.break_place, binding, reason
+            lambda _: self._warm.clear(), lanes.break_place, binding, reason, since
         )
 
     async def mend_place(self, binding: BindingId) -> None:
@@ -456,6 +522,60 @@ class SqliteStore:
     async def unused_files(self, files: Sequence[FileId]) -> frozenset[FileId]:
         return await self._long(messages.unused_files, files)
 
+    # --- sweeps ---------------------------------------------------------------------------
+
+    async def swept_places(self, platform: str) -> tuple[SweptPlace, ...]:
+        return await self._long(sweeps.places, platform)
+
+    async def marked(self, platform: str, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, Marked]:
+        return await self._long(sweeps.marked, platform, tuple(spaces))
+
+    async def recent(self, place: Place, since: datetime) -> tuple[Marked, ...]:
+        return await self._long(sweeps.recent, place, since)
+
+    async def placed_before(
+        self, mirror: MirrorId, before: int | None, limit: int
+    ) -> tuple[tuple[Placement, ...], int | None]:
+        return await self._long(sweeps.placed_before, mirror, before, limit)
+
+    async def reactions_of(
+        self, messages_: Sequence[MessageId]
+    ) -> Mapping[MessageId, tuple[tuple[AccountId, str, MirrorId | None], ...]]:
+        return await self._long(sweeps.reactions, tuple(messages_))
+
+    async def remotes_of(self, mirror: MirrorId, message: MessageId) -> frozenset[RemoteId]:
+        return await self._long(sweeps.remotes_of, mirror, message)
+
+    async def touched(self, thread: ThreadId, message: MessageId, after: int) -> tuple[Event, ...]:
+        return _guarded(sweeps.touched, self._db, thread, message, after)
+
+    async def mark(self, mirror: MirrorId, remote: RemoteId) -> None:
+        await self._writer.put(sweeps.mark, mirror, remote)
+
+    async def swept(self, place: Place, at: datetime, mark: RemoteId | None = None) -> None:
+        await self._writer.put(sweeps.swept, place, at, mark)
+
+    async def mirrors(self, after: MirrorId | None, limit: int) -> tuple[Mirror, ...]:
+        return await self._long(sweeps.mirrors, after or "", limit)
+
+    async def review(self, mirror: MirrorId, after: int, limit: int) -> LaneWork | None:
+        return _guarded(lanes.lane, self._db, self._known, mirror, limit, after=after)
+
+    async def refused_items(self, mirror: MirrorId) -> frozenset[str]:
+        return await self._long(sweeps.refused_items, mirror)
+
+    async def post_again(
+        self, mirror: MirrorId, refused: Refused, lost: Sequence[RemoteId]
+    ) -> None:
+        def note(_: None) -> None:
+            self._warm.drop(mirror)
+            self._refused.add(mirror)
+
+        await self._writer.put_then(note, sweeps.post_again, mirror, refused, tuple(lost))
+
+    async def sendings(self, place: Place) -> Mapping[MirrorId, Sending]:
+        return await self._long(sweeps.sendings, place)
+
     # --- sign-in and settings -------------------------------------------------------------
 
     async def secret(self, name: str) -> bytes:
@@ -475,7 +595,16 @@ def _guarded(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _unreadable(error: sqlite3.Error) -> StoreError:
-    return StoreError(f"The database could not read: {error}")
+    return StoreError(f"The database could not read: {sentence(error)}")
+
+
+def _probe(db: sqlite3.Connection) -> None:
+    """Takes as much room as some messages do, which `_end_probe` gives back."""
+    db.execute(_OPERATOR["probe"])
+
+
+def _end_probe(db: sqlite3.Connection) -> None:
+    db.execute(_OPERATOR["end_probe"])
 
 
 def _held(row: rows.Row) -> HeldIntent:

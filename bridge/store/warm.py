@@ -7,6 +7,7 @@ copy answers exactly what the database would, or not at all. Loop only.
 """
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -31,7 +32,7 @@ _MOST_EVENTS = 16
 """Events kept of a thread while a mirror of it has not passed them."""
 
 # Columns of a mirror's row that change; rows.mirror reads the whole row.
-_CURSOR, _UNTIL, _ROOT, _SPACE, _STATE, _, _ATTEMPTS, _RETRY_AT = range(10, 18)
+_CURSOR, _UNTIL, _ROOT, _SPACE, _STATE, _REASON, _ATTEMPTS, _RETRY_AT = range(10, 18)
 
 
 @dataclass(slots=True)
@@ -47,6 +48,18 @@ class _Lane:
         cursor, until = self.row[_CURSOR], self.row[_UNTIL]
         last = tail if until is None or until > tail else until
         return bool(self.row[_STATE] == MirrorState.ACTIVE and cursor < last)
+
+    def is_idle(self, tail: int) -> bool:
+        """It has shown all, could show more, and nothing is in its way."""
+        row = self.row
+        return bool(
+            row[_CURSOR] == tail
+            and not self.begun
+            and row[_STATE] == MirrorState.ACTIVE
+            and row[_ROOT] is not None
+            and row[_UNTIL] is None
+            and row[_RETRY_AT] is None
+        )
 
 
 @dataclass(slots=True)
@@ -127,7 +140,7 @@ class WarmThreads:
         if warm is None:
             return ()
         tail = warm.thread.tail
-        return tuple([_due(lane) for lane in warm.lanes.values() if lane.is_due(tail)])
+        return tuple([_due(warm, lane) for lane in warm.lanes.values() if lane.is_due(tail)])
 
     def lane(self, mirror: MirrorId, limit: int) -> LaneWork | None:
         """None: the database has to be asked."""
@@ -139,11 +152,40 @@ class WarmThreads:
         if lane.begun or cursor < warm.floor:
             return None
         events = tuple([event for event in warm.events if event.seq > cursor][:limit])
+        return self._work(warm, lane, events, warm.thread)
+
+    def idle_lanes(
+        self,
+        event: Event,
+        expected: int,
+        typed_in: MirrorId | None,
+        free: Callable[[Due], bool],
+    ) -> tuple[LaneWork, ...]:
+        """What they will have to do once the event is committed."""
+        what = event.what
+        warm = self._threads.get(event.thread)
+        if warm is None or warm.conversation.seq != expected:
+            return ()
+        if not isinstance(what, MessagePosted) or what.answers is not None or what.pin is not None:
+            return ()  # a pin may not be known before the commit
+        thread = Thread(event.thread, event.conversation, warm.thread.pin, event.seq)
+        tail = warm.thread.tail
+        return tuple(
+            [
+                self._work(warm, lane, (event,), thread)
+                for mirror, lane in warm.lanes.items()
+                if mirror != typed_in and lane.is_idle(tail) and free(_due(warm, lane))
+            ]
+        )
+
+    def _work(
+        self, warm: _Warm, lane: _Lane, events: tuple[Event, ...], thread: Thread
+    ) -> LaneWork:
         newest = () if lane.newest is None else (lane.newest,)
         return work(
             self._known,
             rows.mirror(lane.row),
-            warm.thread,
+            thread,
             opened_by=warm.opened_by,
             people=warm.conversation.present,
             events=events,
@@ -179,6 +221,8 @@ class WarmThreads:
             if new.here is not None and is_item(event, new.here):
                 self._here(warm, new.here, event.seq, tail, alone=len(new.events) == 1)
             warm.drop_passed()
+        for mirror in result.begun:
+            self.begun(mirror)
 
     def _here(self, warm: _Warm, here: Placement, seq: int, tail: int, *, alone: bool) -> None:
         lane = warm.lanes.get(here.mirror)
@@ -222,7 +266,7 @@ class WarmThreads:
         if space is not None:
             row[_SPACE] = space
             self._spaces.pop((row[5], space), None)
-        row[_ATTEMPTS], row[_RETRY_AT] = 0, None
+        row[_REASON], row[_ATTEMPTS], row[_RETRY_AT] = None, 0, None
         if cursor is not None:
             row[_CURSOR] = cursor
             warm.drop_passed()
@@ -233,7 +277,8 @@ class WarmThreads:
             return
         lane = warm.lanes[mirror]
         lane.begun = False
-        lane.row[_CURSOR], lane.row[_ATTEMPTS], lane.row[_RETRY_AT] = cursor, 0, None
+        row = lane.row
+        row[_CURSOR], row[_REASON], row[_ATTEMPTS], row[_RETRY_AT] = cursor, None, 0, None
         warm.drop_passed()
 
     def drop(self, mirror: MirrorId) -> None:
@@ -324,7 +369,10 @@ def _as_posted(lane: _Lane, events: tuple[Event, ...]) -> InMirror:
     return InMirror(written, placed)
 
 
-def _due(lane: _Lane) -> Due:
+def _due(warm: _Warm, lane: _Lane) -> Due:
     row = lane.row
+    since = None
+    if row[_CURSOR] >= warm.floor:
+        since = next((event.at for event in warm.events if event.seq > row[_CURSOR]), None)
     retry_at = None if row[_RETRY_AT] is None else to_time(row[_RETRY_AT])
-    return Due(row[0], row[5], row[7], retry_at)
+    return Due(row[0], row[5], row[7], retry_at, since)

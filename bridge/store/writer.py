@@ -22,6 +22,21 @@ MOST_TOGETHER = 512
 MANY, GATHER = 12, 0.0005
 """After a commit of so many, the next one waits so many seconds for more to share it."""
 
+UNWELL = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""Errors of the database as a whole, whatever was to be written."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Connection = sqlite3.Connection
@@ -46,6 +61,12 @@ class Writer:
         self._handed_in: list[_Job] = []
         self._closed = False
         self._busy = False
+        self.trouble: str | None = None
+        """Why nothing can be written, since the last time that it was tried."""
+        self._thread: threading.Thread | None = None
+        self._start()
+
+    def _start(self) -> None:
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -90,7 +111,8 @@ class Writer:
             self._hand_over()
             self._queue.put(None)
             await last
-            self._thread.join()
+            if self._thread is not None:
+                self._thread.join()
 
     def _serve(self) -> None:
         while True:
@@ -122,6 +144,7 @@ class Writer:
         try:
             self._commit(batch)
         except sqlite3.Error as error:  # not even the roll-back worked
+            self.trouble = sentence(error)
             for job in batch:
                 job.error = error
 
@@ -133,12 +156,47 @@ class Writer:
                 job.result = job.run(db)
             db.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever handed it in gets it
+            unwell = is_unwell(error)
+            if unwell:
+                self.trouble = sentence(error)
             _roll_back(db)
-            if len(batch) == 1:
-                batch[0].error = error
+            if unwell or len(batch) == 1:
+                for job in batch:
+                    job.error = error
             else:
                 for job in batch:
                     self._commit([job])
+
+
+def is_unwell(error: Exception) -> bool:
+    """Whether it is the database that failed, and not what was handed in."""
+    return _code(error) in UNWELL
+
+
+def sentence(error: Exception) -> str:
+    """What has happened, with what a person can do about it."""
+    match _code(error):
+        case sqlite3.SQLITE_FULL:
+            remedy = "Free some space on its disk"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            remedy = "Another program holds it, such as an sqlite3 shell: end that one"
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            remedy = "The program must be able to write the file and its folder"
+        case sqlite3.SQLITE_IOERR:
+            remedy = "Look for a full or failing disk, or a limit on the size of files"
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            remedy = (
+                "The file is damaged: stop the program and restore the last backup, or save "
+                "what can be read with `sqlite3 FILE .recover`"
+            )
+        case _:
+            return f"{error}"
+    return f"{error}. {remedy}."
+
+
+def _code(error: Exception) -> int:
+    # The errors that Python itself raises for wrong use have none.
+    return int(getattr(error, "sqlite_errorcode", -1)) & 0xFF
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
@@ -155,7 +213,7 @@ def _resolve(batch: list[_Job]) -> None:
         if job.error is None:
             job.future.set_result(job.result)
         elif isinstance(job.error, sqlite3.Error):
-            failed = StoreError(f"The database could not write: {job.error}")
+            failed = StoreError(f"The database could not write: {sentence(job.error)}")
             failed.__cause__ = job.error
             job.future.set_exception(failed)
         else:

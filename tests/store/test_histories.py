@@ -12,6 +12,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     Happening,
     MessageDeleted,
     MessageEdited,
@@ -24,7 +25,7 @@ from core.events import (
 from core.files import FileId, FileRef
 from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, derive
 from core.model import AUTHOR, CARD, Binding, Mirror, MirrorState, Placement
-from core.ports import LaneWork, Store
+from core.ports import Begun, Commit, Committed, LaneWork, Refused, Retry, Store
 from core.project import file_item
 from tests.store.world import NOW, PIN, Said, World
 
@@ -84,7 +85,7 @@ async def act(
     kinds += ["both", "park", "unpark", "go", "hide"]
     match dice.choice(kinds):
         case "type" if mirror:
-            await world.say(key, said, actor, here=world.typed(mirror, key))
+            await say(world, said, actor, world.typed(mirror, key), dice, key)
         case "lane" if mirror:
             await step(store, mirror, dice, key)
         case "about":
@@ -96,16 +97,58 @@ async def act(
             await asyncio.gather(world.say(key, said, actor), *steps)
         case "park" if mirror:
             state, retry_at = dice.choice(list(MirrorState)), dice.choice((None, NOW))
-            await store.park(mirror.id, attempts=1, retry_at=retry_at, state=state)
+            await store.park(
+                mirror.id, attempts=1, retry_at=retry_at, state=state, reason="away", since=NOW
+            )
         case "unpark":
-            await store.unpark(dice.choice(("slack", "discord")))
+            await unpark(store, thread, dice)
         case "go" if absent:
             came = world.mirror(thread, places[absent[0]], head.seq + 1)
             await world.happen(key, said, actor, PeopleAdded((absent[0],)), mirrors=(came,))
         case "go":
             await world.happen(key, said, actor, PersonLeft())
         case _:
-            await world.say(key, said, actor)
+            await say(world, said, actor, None, dice, key)
+
+
+async def say(
+    world: World,
+    said: Said,
+    actor: AccountId,
+    here: Placement | None,
+    dice: random.Random,
+    key: str,
+) -> None:
+    """Words; every other time idle mirrors begin to show them with their commit."""
+    if dice.random() < 0.5:
+        await world.say(key, said, actor, here=here)
+        return
+    what = MessagePosted(MessageId(derive("message", key)), key)
+    events = world.events(said.conversation, said.thread, said.seq, actor, what)
+    typed_in = None if here is None else here.mirror
+    foreseen = world.store.idle_lanes(events[0], said.seq, typed_in, lambda due: True)
+    step = Step(Verb.POST, 0, Part(PartKind.TEXT, key))
+    begun = tuple(
+        Begun(
+            work.mirror.id,
+            work.mirror.cursor,
+            Sending(what.message, events[0].seq, 1, (step,), anchor=work.newest),
+        )
+        for work in foreseen
+    )
+    commit = Commit(key, "", said.conversation, said.seq, events, "", here=here, begun=begun)
+    result = await world.store.commit(commit)
+    assert result == Committed(events[0].seq, tuple(one.mirror for one in begun))
+    for one, work in zip(begun, foreseen, strict=True):
+        now = await world.store.lane(one.mirror, 50)
+        assert now == replace(work, sending=one.sending, known=now.known if now else work.known)
+
+
+async def unpark(store: Store, thread: ThreadId, dice: random.Random) -> None:
+    if dice.random() < 0.5:
+        await store.unpark(dice.choice(("slack", "discord")))
+    else:
+        await store.retry(Retry(thread=thread))
 
 
 async def any_remote(store: Store, mirror: Mirror, dice: random.Random) -> RemoteId:
@@ -143,8 +186,9 @@ async def about(
             MessageDeleted(message),
             ReactionAdded(message, emoji),
             ReactionRemoved(message, emoji),
-            FileAdded(message, file),
+            FileAdded(message, file, key),
             FileFailed(message, "oak.png", "it is gone"),
+            *(FileRemoved(message, one.remote, one.added) for one in now.attached[:1]),
             CardFilled(dice.choice((PIN, further))),
             MessagePosted(MessageId(derive("message", key)), key, further, None, message),
         )
@@ -209,7 +253,7 @@ async def show(
         step = Step(Verb.POST, 0, Part(PartKind.TEXT, key))
         await store.begin(mirror, Sending(item, event.seq, 1, (step,)))
     elif dice.random() < 0.2:
-        await store.pass_over(mirror, event.seq, refused=(event.seq, "refused"))
+        await store.pass_over(mirror, event.seq, refused=Refused(item, event.seq, "refused", NOW))
     else:
         placement = Placement(mirror, item, 0, RemoteId(f"{mirror} {key}"), "webhook")
         await store.placed(mirror, placement, sending=None, cursor=event.seq)

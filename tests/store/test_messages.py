@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from core.content import Bold, Content, Mention, Paragraph, Quote, Text
+from core.content import Bold, Channel, Content, Mention, Paragraph, Quote, Text
 from core.delivery import Part, PartKind, Sending, Step, Verb
 from core.events import (
     CardFilled,
     FileAdded,
     FileFailed,
+    FileRemoved,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
@@ -46,8 +47,10 @@ from core.model import (
     Place,
     Placement,
     Written,
+    place_ref,
 )
 from core.ports import Fetch, HeldIntent, LaneWork, Store, StoreError
+from core.project import file_item
 from tests.store.world import NOW, PIN, Said, World
 
 Reopen = Callable[[], Awaitable[Store]]
@@ -243,6 +246,58 @@ async def test_a_mirror_wants_the_emoji_that_somebody_has_in_another_place(
 # --- files --------------------------------------------------------------------------------
 
 
+async def test_a_file_that_is_taken_off_is_nobodys_any_more(store: Store, world: World) -> None:
+    said, forum, channel = await mirrored(world)
+    ash = replace(OAK, id=FileId("b" * 64), name="ash.png")
+    said = await world.happen("f", said, MIA, FileAdded(ONE, OAK, "F1"), FileAdded(ONE, ash, "F2"))
+    first = file_item(ONE, said.seq - 1)
+    copy = Placement(channel.id, first, 0, RemoteId("oak there"), "bot")
+    await store.placed(channel.id, copy, sending=None, cursor=None)
+    assert [one.remote for one in (await now(store)).attached] == ["F1", "F2"]
+    ended = await world.happen("left", said, OLA, PersonLeft())
+    await world.happen("off", ended, MIA, FileRemoved(ONE, "F1", said.seq - 1))
+    written = await now(store)
+    assert (written.files, written.removed) == ((ash,), {"F1"})
+    assert written.attached[0].added == said.seq
+    assert await store.may_read(MIA, OAK.id) is False
+    assert await store.may_read(MIA, ash.id) is True
+    work = await work_of(store, channel)
+    assert work.placed[first] == (copy,), "what stands there can be taken away"
+    # Who has left before sees it as it was then.
+    assert work.written[ONE].files == (OAK, ash)
+    assert (await work_of(store, forum)).written[ONE].files == (ash,)
+    assert await store.unused_files([OAK.id, ash.id]) == frozenset()
+    await store.erase(NOW - timedelta(days=1))
+    assert await store.unused_files([OAK.id]) == frozenset()
+    await store.erase(LATER)
+    assert await store.unused_files([OAK.id, ash.id]) == {OAK.id}
+    assert (await store.history(said.conversation))[-1].what == FileRemoved(ONE, "F1", 4)
+
+
+async def test_a_file_that_is_taken_off_on_its_way_is_not_fetched(
+    store: Store, world: World, reopen: Reopen
+) -> None:
+    said, _, _ = await mirrored(world)
+    files = tuple(RemoteFile(f"{n}.png", "{}", id=f"F{n}") for n in range(2))
+    fetches = tuple(Fetch(two(), n, "slack", file) for n, file in enumerate(files))
+    said = await world.happen("two", said, MIA, MessagePosted(two(), "look"), fetches=fetches)
+    written = await store.written(two())
+    assert written is not None
+    assert written.coming == ("F0", "F1")
+    await world.happen("off", said, MIA, FileRemoved(two(), "F0"))
+    for fresh in (False, True):
+        store = await reopen() if fresh else store
+        written = await store.written(two())
+        assert written is not None
+        assert (written.coming, written.removed, written.files) == (("F1",), {"F0"}, ())
+        assert [one.file.id for one in await store.fetches(LATER, 9)] == ["F1"]
+        assert (await store.inbox(MIA, 9))[0].last_text == "look"
+
+
+def two() -> MessageId:
+    return MessageId(derive("message", "two"))
+
+
 async def test_files_of_a_message_are_read_by_those_who_see_it(store: Store, world: World) -> None:
     said, _, _ = await mirrored(world)
     nora = await world.account("nora")
@@ -277,12 +332,13 @@ async def test_files_are_fetched_oldest_first_and_again_when_it_is_time(
     assert await store.fetches(NOW, 9) == tuple(files)
     assert await store.fetches(NOW, 2) == tuple(files[:2])
     await store.fetched(files[1])
-    await store.fetch_again(files[0], LATER)
+    soon = NOW + timedelta(minutes=20)
+    await store.fetch_again(files[0], soon)
     again = replace(files[0], attempts=1)
     for fresh in (False, True):
         store = await reopen() if fresh else store
         assert await store.fetches(NOW, 9) == (files[2],)
-        assert await store.fetches(LATER, 9) == (again, files[2])
+        assert await store.fetches(soon, 9) == (again, files[2])
     await store.fetched(again)
     await store.fetched(files[2])
     assert await store.fetches(LATER, 9) == ()
@@ -442,6 +498,22 @@ async def test_mentioned_people_come_with_their_user_ids_of_that_place(
     await world.happen("m", said, MIA, MessagePosted(MessageId("m"), "@Jo", None, names))
     assert (await work_of(store, forum)).users == {"jo": "920"}
     assert (await work_of(store, channel)).users == {"jo": "U7"}
+
+
+async def test_named_channels_come_as_those_that_the_same_account_has_there(
+    store: Store, world: World
+) -> None:
+    said, forum, channel = await mirrored(world)
+    await world.binding(MIA, "C7")
+    ours = place_ref(forum.place), place_ref(Place("slack", "T1", "C7"))
+    row = (*(Channel("x", ref) for ref in (*ours, "slack:T1:C404", "odd")), Channel("y"))
+    await world.happen("c", said, MIA, MessagePosted(MessageId("c"), "#x", None, (Paragraph(row),)))
+    assert (await work_of(store, channel)).users == {ours[0]: "C7", ours[1]: "C7"}
+    there = (await work_of(store, forum)).users
+    assert there == {ours[0]: forum.place.channel, ours[1]: forum.place.channel}
+    # Where there are two, none of them is meant more than the other.
+    await world.binding(MIA, "C8")
+    assert (await work_of(store, channel)).users == {}
 
 
 async def test_a_place_breaks_with_all_its_mirrors_and_is_mended(

@@ -1,6 +1,7 @@
 """Mirrors, their lanes' work and receipts: what is due, what is shown, what is remembered."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from core.delivery import Author, Part, PartKind, Sending, Step, Verb
@@ -21,7 +22,7 @@ from core.model import (
     PinSource,
     Placement,
 )
-from core.ports import Due, Store
+from core.ports import Begun, Commit, Committed, Due, Duplicate, Refused, Stale, Store
 from tests.store.world import NOW, PIN, Said, World
 
 PLATFORMS = ("slack", "discord")
@@ -218,6 +219,57 @@ async def test_words_typed_in_a_lagging_mirror_are_known_to_be_there(
     assert work.newest == typed.remote
 
 
+async def test_a_delivery_begins_with_its_event_only_where_the_mirror_is_idle(
+    store: Store, world: World
+) -> None:
+    said, forum, channel = await idle_pair(world)
+    first = sending(derive("message", "two"), 4, "two")
+    begun = (Begun(forum.id, 3, first), Begun(channel.id, 3, first))
+    await store.begin(channel.id, first)
+    result = await store.commit(words(world, said, "two", begun))
+    assert result == Committed(4, (forum.id,))
+    work = await store.lane(forum.id, 50)
+    assert work is not None
+    assert (work.sending, work.mirror.cursor) == (first, 3)
+    said = replace(said, seq=4)
+    await store.placed(forum.id, None, sending=None, cursor=4)
+    for n, state in enumerate((MirrorState.PAUSED, MirrorState.ACTIVE)):
+        retry_at = NOW if state is MirrorState.ACTIVE else None
+        await store.park(forum.id, attempts=1, retry_at=retry_at, state=state)
+        began = Begun(forum.id, 4, sending(derive("message", f"{n}"), said.seq + 1, "later"))
+        assert (
+            world.store.idle_lanes(words(world, said, f"{n}", ()).events[0], said.seq, None, anyone)
+            == ()
+        )
+        assert await store.commit(words(world, said, f"{n}", (began,))) == Committed(said.seq + 1)
+        said = replace(said, seq=said.seq + 1)
+    behind = Begun(forum.id, 5, first)
+    await store.park(forum.id, attempts=0, retry_at=None)
+    assert await store.commit(words(world, said, "behind", (behind,))) == Committed(7)
+
+
+async def test_a_repeated_or_stale_commit_begins_nothing(store: Store, world: World) -> None:
+    said, forum, _ = await idle_pair(world)
+    begun = (Begun(forum.id, 3, sending(derive("message", "two"), 4, "two")),)
+    late = replace(words(world, said, "two", begun), expected=2)
+    assert await store.commit(late) == Stale()
+    await world.say("two", said, AccountId("mia"))
+    assert isinstance(await store.commit(words(world, said, "two", begun)), Duplicate)
+    work = await store.lane(forum.id, 50)
+    assert work is not None
+    assert work.sending is None
+
+
+def anyone(due: Due) -> bool:
+    return True
+
+
+def words(world: World, said: Said, key: str, begun: tuple[Begun, ...]) -> Commit:
+    what = MessagePosted(MessageId(derive("message", key)), key)
+    events = world.events(said.conversation, said.thread, said.seq, AccountId("mia"), what)
+    return Commit(key, "", said.conversation, said.seq, events, "", begun=begun)
+
+
 async def test_events_that_come_with_typed_words_are_still_shown(
     store: Store, world: World
 ) -> None:
@@ -277,7 +329,9 @@ async def test_a_refused_event_is_kept_with_its_reason_and_passed(
     await world.place_card(forum)
     message = MessageId(derive("message", "one"))
     await store.begin(forum.id, sending(message, 3, "too long"))
-    await store.pass_over(forum.id, 3, refused=(3, "Discord refused this message."))
+    await store.pass_over(
+        forum.id, 3, refused=Refused(message, 3, "Discord refused this message.", NOW)
+    )
     work = await store.lane(forum.id, 50)
     assert work is not None
     assert (work.sending, work.mirror.cursor) == (None, 3)

@@ -30,7 +30,7 @@ from core.intents import (
     What,
 )
 from core.model import BindingKind, Identity, MirrorState, Place, Placement, Profile
-from core.ports import HeldIntent, Store
+from core.ports import HeldIntent, Refused, Store
 from tests.store.world import NOW, PIN, Said, World
 
 Reopen = Callable[[], Awaitable[Store]]
@@ -208,7 +208,9 @@ async def test_each_message_tells_where_it_stands_in_every_place(
     assert await store.waiting() == {"slack": 1, "discord": 4}
     await world.deliver(mirrors["C1"], "one", 3)
     await world.deliver(mirrors["F1"], "one", 3)
-    await store.pass_over(mirrors["user:9"].id, 3, refused=(3, "Too long for Discord."))
+    await store.pass_over(
+        mirrors["user:9"].id, 3, refused=Refused(one, 3, "Too long for Discord.", NOW)
+    )
     await store.park(
         mirrors["user:9"].id,
         attempts=1,

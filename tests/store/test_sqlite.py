@@ -179,6 +179,9 @@ INSERT INTO mirrors (id, thread, conversation, binding, account, platform, works
     kind, from_seq, cursor, root, space, sending, newest) VALUES
     ('m', 't', 'c', 'b', 'ola', 'slack', 'T1', 'C1', 'project', 1, 3, 'root', 'S2', :sending, 'r1'),
     ('n', 't', 'c', 'b', 'ola', 'slack', 'T1', 'C1', 'project', 1, 3, 'roof', 'S3', :card, NULL);
+INSERT INTO intents VALUES ('one', '', 'c', 't', 3, 'm1'), ('web:mia', '', 'c', 't', 3, 'm1'),
+    ('slack:C1:17.5:post', 'f', 'c', 't', 3, 'm1'), ('discord:1:2', '', 'c', 't', 4, 'm2'),
+    ('discord:1:2:react:a:b', '', 'c', 't', 4, NULL);
 INSERT INTO held (key, platform, space, intent, at) VALUES ('k', 'slack', 'S1', :held, 0);
 """
 
@@ -199,7 +202,7 @@ def made_by_the_first_schema(path: Path) -> None:
     db.close()
 
 
-async def test_what_the_first_schema_wrote_goes_on_with_the_second(path: Path) -> None:
+async def test_what_the_first_schema_wrote_goes_on_with_those_after_it(path: Path) -> None:
     made_by_the_first_schema(path)
     store = open_store(f"sqlite:///{path}")
     await store.open()
@@ -233,6 +236,21 @@ async def test_what_the_first_schema_wrote_goes_on_with_the_second(path: Path) -
         message = await store.written(MessageId("m1"))
         assert message is not None
         assert (message.text, message.revision) == ("first", 1)
+        for key, seq in (
+            ("one", 3),
+            ("web:mia", 3),
+            ("slack:C1:17.5:post", 3),
+            ("discord:1:2", 4),
+            ("discord:1:2:react:a:b", 4),
+        ):
+            known = await store.committed(key)
+            assert known is not None, key
+            assert (known.conversation, known.thread, known.seq) == ("c", "t", seq)
+        head = await store.head_of_people("mia ola")
+        assert head is not None
+        assert (head.id, head.seq) == ("c", 4)
+        [thread] = await store.threads_of(head.id)
+        assert (thread.id, thread.pin, thread.tail) == ("t", "1", 4)
         said = Said(ConversationId("c"), ThreadId("t"), 4)
         edit = MessageEdited(message.id, 2, "changed")
         await World(store).happen("edit", said, AccountId("mia"), edit)
@@ -386,6 +404,21 @@ async def test_finding_what_is_due_passes_quickly_over_idle_mirrors(
     assert min(took) < 0.1
     assert await store.waiting() == {"slack": 1}
     assert len(await store.due_of(said.thread)) == 1
+
+
+async def test_a_page_of_threads_is_looked_up_among_many_mirrors_at_once(
+    store: Store, path: Path
+) -> None:
+    await store.close()
+    idle_mirrors(path, 100_000)
+    await store.open()
+    spaces = [SpaceId(derive("thread", str(n))) for n in range(49_900, 50_100)]
+    took = []
+    for _ in range(5):
+        before = time.process_time()
+        assert len(await store.marked("slack", spaces)) == 100
+        took.append(time.process_time() - before)
+    assert min(took) < 0.05
 
 
 def idle_mirrors(path: Path, count: int) -> None:

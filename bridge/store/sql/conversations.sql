@@ -47,27 +47,29 @@ WHERE t.id >= :first AND t.id < :last AND EXISTS (
 
 -- name: spot_of_message
 {spot} JOIN placements p ON p.mirror = m.id
-WHERE p.remote = ?2 AND m.platform = ?1 ORDER BY m.rowid DESC LIMIT 1;
+WHERE substr(p.remote, 1 + instr(p.remote, ':')) = substr(?2, 1 + instr(?2, ':'))
+AND +p.remote = ?2 AND m.platform = ?1 ORDER BY m.rowid DESC LIMIT 1;
 
 -- name: placement_at
 SELECT {spot_columns}, {placement}, {item} FROM {spot_tables}
 JOIN placements p ON p.mirror = m.id
 LEFT JOIN events e ON e.position = p.position
-WHERE p.remote = ?2 AND m.platform = ?1 ORDER BY m.rowid DESC LIMIT 1;
+WHERE substr(p.remote, 1 + instr(p.remote, ':')) = substr(?2, 1 + instr(?2, ':'))
+AND +p.remote = ?2 AND m.platform = ?1 ORDER BY m.rowid DESC LIMIT 1;
 
 -- name: spots_at
 {spot} WHERE m.platform = ? AND m.workspace = ? AND m.channel = ? AND m.until_seq IS NULL
 ORDER BY t.active DESC LIMIT ?;
 
 -- name: claim
-INSERT INTO intents (key, fingerprint, conversation, thread, seq, message)
-VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING;
+INSERT INTO intents (late, key, fingerprint, conversation, thread, seq, message)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (late, key) DO NOTHING;
 
 -- name: unclaim
-DELETE FROM intents WHERE key = ?;
+DELETE FROM intents WHERE late = ? AND key = ?;
 
 -- name: committed
-SELECT fingerprint, conversation, thread, seq, message FROM intents WHERE key = ?;
+SELECT fingerprint, conversation, thread, seq, message FROM intents WHERE late = ? AND key = ?;
 
 -- name: create
 INSERT INTO conversations (id, creator, seq, people_key) VALUES (?, ?, ?, ?)
@@ -124,7 +126,18 @@ ON CONFLICT (message, account, emoji) DO NOTHING;
 DELETE FROM reactions WHERE message = ? AND account = ? AND emoji = ?;
 
 -- name: add_file
-INSERT INTO files (message, position, file) VALUES (?, ?, ?);
+INSERT INTO files (message, position, file, remote) VALUES (?, ?, ?, ?);
+
+-- name: remove_file
+UPDATE files SET removed = :at, past = :past WHERE message = :message AND remote = :remote;
+
+-- name: expect_no_file
+-- It was still on its way: its row says that it does not come after all.
+INSERT INTO files (message, position, file, remote, removed)
+VALUES (:message, :at, '', :remote, :at);
+
+-- name: fetch_no_more
+DELETE FROM fetches WHERE message = ? AND file ->> 'id' = ?;
 
 -- name: add_fetch
 INSERT INTO fetches (message, number, platform, file, attempts) VALUES (?, ?, ?, ?, ?)
@@ -154,7 +167,8 @@ SELECT :key, :platform, :waits_for, :intent, :at WHERE NOT EXISTS (
     SELECT 1 FROM mirrors WHERE space = :waits_for AND platform = :platform
 ) AND NOT EXISTS (
     SELECT 1 FROM placements p JOIN mirrors m ON m.id = p.mirror
-    WHERE p.remote = :waits_for AND m.platform = :platform
+    WHERE substr(p.remote, 1 + instr(p.remote, ':')) = substr(:waits_for, 1 + instr(:waits_for, ':'))
+    AND +p.remote = :waits_for AND m.platform = :platform
 ) ON CONFLICT (key) DO NOTHING;
 
 -- name: is_held
@@ -174,7 +188,8 @@ SELECT DISTINCT h.platform, h.waits_for FROM held h WHERE EXISTS (
     SELECT 1 FROM mirrors m WHERE m.space = h.waits_for AND m.platform = h.platform
 ) OR EXISTS (
     SELECT 1 FROM placements p JOIN mirrors m ON m.id = p.mirror
-    WHERE p.remote = h.waits_for AND m.platform = h.platform
+    WHERE substr(p.remote, 1 + instr(p.remote, ':')) = substr(h.waits_for, 1 + instr(h.waits_for, ':'))
+    AND +p.remote = h.waits_for AND m.platform = h.platform
 );
 
 -- name: release

@@ -23,9 +23,15 @@ LEFT JOIN events l ON l.position = c.position
 ORDER BY e.seq;
 
 -- name: files
-SELECT f.message, e.data FROM json_each(:positions) j
+SELECT f.message, e.data, e.seq, f.remote, f.removed IS NOT NULL AND (
+    :until IS NULL OR (SELECT seq FROM events WHERE position = f.removed) <= :until
+) FROM json_each(:positions) j
 JOIN files f ON f.message = j.value JOIN events e ON e.position = f.position
 WHERE :until IS NULL OR e.seq <= :until ORDER BY f.position;
+
+-- name: coming
+SELECT message, file ->> 'id' FROM fetches WHERE message IN (SELECT value FROM json_each(?))
+ORDER BY number;
 
 -- name: reactions
 SELECT r.message, r.account, r.emoji, r.origin FROM json_each(?) j
@@ -55,12 +61,13 @@ SELECT EXISTS (
     JOIN bodies b ON b.position = f.message AND b.deleted IS NULL
     JOIN members s ON s.account = :account AND s.conversation = e.conversation
         AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
-    WHERE f.file = :file
+    WHERE f.file = :file AND f.removed IS NULL
 );
 
 -- name: fetches
 SELECT message, number, platform, file, attempts FROM fetches
-WHERE retry_at <= ? ORDER BY n LIMIT ?;
+-- No pause is so long: the clock has been set back since.
+WHERE retry_at <= ?1 OR retry_at > ?1 + 1260000000 ORDER BY n LIMIT ?2;
 
 -- name: fetched
 DELETE FROM fetches WHERE message = ? AND number = ?;
@@ -70,6 +77,9 @@ UPDATE fetches SET attempts = attempts + 1, retry_at = ? WHERE message = ? AND n
 
 -- name: erase
 UPDATE bodies SET text = '', rich = NULL, past = NULL WHERE past < ?;
+
+-- name: erase_files
+UPDATE files SET file = '', past = NULL WHERE past < ?;
 
 -- name: unused_files
 SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (

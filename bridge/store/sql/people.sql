@@ -31,6 +31,11 @@ SELECT account, min(user) FROM identities
 WHERE account IN (SELECT value FROM json_each(?)) AND platform = ? AND workspace IN ('', ?)
 GROUP BY account;
 
+-- name: channel
+-- Where an account's conversations appear in a workspace, if that is just one channel.
+SELECT min(channel) FROM bindings
+WHERE account = ? AND platform = ? AND workspace = ? AND kind <> 'direct' HAVING count(*) = 1;
+
 -- name: handles_like
 SELECT handle FROM accounts WHERE handle = :handle OR (handle >= :first AND handle < :last);
 

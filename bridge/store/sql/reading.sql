@@ -25,7 +25,9 @@ ORDER BY t.active DESC LIMIT :limit;
 
 -- name: last_words
 SELECT e.at, e.actor, CASE
-    WHEN c.text = '' AND EXISTS (SELECT 1 FROM files f WHERE f.message = e.position) THEN 'a file'
+    WHEN c.text = '' AND EXISTS (
+        SELECT 1 FROM files f WHERE f.message = e.position AND f.removed IS NULL
+    ) THEN 'a file'
     ELSE c.text END
 FROM events e JOIN bodies b ON b.position = e.position
 JOIN bodies c ON c.position = ifnull(b.latest, b.position)
@@ -40,14 +42,15 @@ SELECT {mirror} FROM mirrors m WHERE m.thread = ? ORDER BY m.rowid;
 
 -- name: deliveries
 SELECT j.value ->> 1, m.platform, m.kind, ifnull(b.label, ''), m.cursor >= e.seq,
-    m.state, m.reason, p.poster, r.reason
+    m.state, m.reason, p.poster, (
+        SELECT reason FROM refusals r WHERE r.mirror = m.id AND r.seq = e.seq AND r.again = 0
+    ), EXISTS (SELECT 1 FROM refusals r WHERE r.mirror = m.id AND r.seq = e.seq AND r.again = 1)
 FROM json_each(:messages) j
 JOIN events e ON e.thread = :thread AND e.seq = j.value ->> 0
 JOIN mirrors m ON m.thread = e.thread AND m.from_seq <= e.seq
     AND (m.until_seq IS NULL OR m.until_seq >= e.seq)
 LEFT JOIN bindings b ON b.id = m.binding
 LEFT JOIN placements p ON p.position = e.position AND p.mirror = m.id AND p.part = 0
-LEFT JOIN refused r ON r.mirror = m.id AND r.seq = e.seq
 ORDER BY j.key, m.rowid;
 
 -- name: active_mirrors
