@@ -1,7 +1,7 @@
 """`pinthread`, the command. Parses the command line and hands over.
 
 Answers go to standard output, everything else to standard error. Exit codes: 0 done,
-1 it failed, 2 the command line or the configuration file is wrong.
+1 it failed, 2 the command line, the configuration file or the database does not let it start.
 """
 
 import argparse
@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # what is heavy is imported by the command that needs it
 
 CONFIG = Path("config.yaml")
 DATA = Path("data")
+TAKEN = 3.0
+"""Seconds in which a running program takes a request up."""
 STOP = 9.5
 """Seconds that a clean stop may take."""
 
@@ -110,6 +112,47 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--json", action="store_true", help="one JSON document, not text")
     _add_config(history)
 
+    stuck = _command(
+        commands,
+        "stuck",
+        _stuck,
+        "List what needs a person.",
+        more=(
+            "Broken places, messages that a platform refused, input that waits for what has not\n"
+            "appeared, files that do not come: each with its thread's code, its place, since\n"
+            "when, why, and what to do. It reads beside a running program. Times are in UTC."
+        ),
+        example="pinthread stuck --json",
+    )
+    stuck.add_argument("--json", action="store_true", help="one JSON document, not text")
+    _add_config(stuck)
+
+    retry = _command(
+        commands,
+        "retry",
+        _retry,
+        "Try once more what failed.",
+        more=(
+            "Broken places become active again, waiting ones are tried at once, and what was\n"
+            "refused is sent now. The running program does it; where none runs, the next one does\n"
+            "it at its start. The exit code is 1 if something failed again."
+        ),
+        example="pinthread retry --place '#pin-inbox'",
+    )
+    what = retry.add_mutually_exclusive_group(required=True)
+    what.add_argument("--mirror", metavar="ID", help="as `pinthread stuck` shows it")
+    what.add_argument("--thread", metavar="CODE", help="all places of a thread")
+    what.add_argument("--place", metavar="LABEL", help="a channel, by its label or id")
+    what.add_argument("--all", action="store_true", help="everything")
+    retry.add_argument(
+        "--wait",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to watch what becomes of it (default: %(default)g)",
+    )
+    _add_config(retry)
+
     link = _command(
         commands,
         "link",
@@ -123,6 +166,57 @@ def _parser() -> argparse.ArgumentParser:
     )
     link.add_argument("account", metavar="ACCOUNT")
     _add_config(link)
+
+    simulate = _command(
+        commands,
+        "simulate",
+        _simulate,
+        "Play seeds of the simulation: faults, crashes, and whether all ends well.",
+        more=(
+            "The real program runs against simulated platforms on a virtual clock. A number\n"
+            "decides everything that happens, so a seed that fails is replayed by naming it\n"
+            "alone; its shortest trace is printed. docs/reliability.md says what is checked."
+        ),
+        example="pinthread simulate --seeds 1:2000",
+    )
+    simulate.add_argument(
+        "--seeds",
+        type=_seeds,
+        default="1:100",
+        metavar="FROM:TO",
+        help="or one number (default: %(default)s)",
+    )
+    simulate.add_argument("--json", action="store_true", help="one JSON document, not text")
+    simulate.add_argument(
+        "--first", action="store_true", help="end at the first seed that fails, as it is"
+    )
+    simulate.add_argument(
+        "--jobs", type=int, metavar="N", help="processes (default: one a processor)"
+    )
+
+    verify = _command(
+        commands,
+        "verify",
+        _verify,
+        "Compare every mirror with the history, by reading the platforms.",
+        more=(
+            "Finds messages that are missing in a place, doubled, stale (they show something else\n"
+            "than the history), or foreign (ours, but of nothing known). The exit code is 1 if\n"
+            "there are any that are not mended. Stop the program first: this stands in for it.\n"
+            "It reads within the platforms' limits, and after Ctrl-C goes on where it was.\n"
+            "\n"
+            "With --repair, stale ones are changed, doubled ones deleted, and missing ones posted\n"
+            "again. A platform puts what is posted at the end of its thread, so these stand there\n"
+            "and not where they were. Foreign ones are left to you: after a restored backup they\n"
+            "may be the last copies of somebody's words. Whatever waits is delivered as well."
+        ),
+        example="pinthread verify --thread k4x7qa --repair",
+    )
+    verify.add_argument("--thread", metavar="CODE", help="only this thread, by its code or id")
+    verify.add_argument("--mirror", metavar="ID", help="only this mirror")
+    verify.add_argument("--repair", action="store_true", help="mend what differs")
+    verify.add_argument("--json", action="store_true", help="one JSON document, not text")
+    _add_config(verify)
 
     _command(commands, "version", _version, "Print the version.", example="pinthread version")
     return parser
@@ -146,6 +240,13 @@ def _command(
     )
     parser.set_defaults(command=run)
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError("give seconds from 0 to 86400")
+    return seconds
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -318,6 +419,40 @@ def _history(options: argparse.Namespace) -> int:
     return 0
 
 
+def _stuck(options: argparse.Namespace) -> int:
+    from bridge import stuck
+
+    found = stuck.read(_load(options).store.path, datetime.now(UTC))
+    if options.json:
+        say(json.dumps(stuck.document(found), ensure_ascii=False, indent=2))
+    else:
+        say(stuck.text(found))
+    return 0
+
+
+def _retry(options: argparse.Namespace) -> int:
+    from bridge import retrying
+    from bridge.beside import printable
+    from core.ports import Retry
+
+    path = _load(options).store.path
+    what = Retry(mirror=options.mirror, thread=options.thread, place=options.place)
+    request = retrying.ask(path, what, datetime.now(UTC))
+    mirrors = retrying.taken(path, request, TAKEN)
+    if mirrors is None:
+        say("No program took it up yet. It is done as soon as one runs.")
+        return 0
+    outcome = retrying.Outcome(0, (), len(mirrors))
+    for outcome in retrying.follow(path, mirrors, options.wait):
+        failed = len(mirrors) - outcome.done - outcome.waiting
+        say(f"{outcome.done} of {len(mirrors)} done, {outcome.waiting} under way, {failed} failed")
+    for reason in outcome.failed:
+        say(f"Failed again: {printable(reason)}")
+    if outcome.waiting:
+        say("What is under way goes on by itself. `pinthread stuck` says where it stands.")
+    return 1 if outcome.failed else 0
+
+
 def _link(options: argparse.Namespace) -> int:
     from bridge import beside
 
@@ -327,6 +462,49 @@ def _link(options: argparse.Namespace) -> int:
         raise CommandError(f"There is no account {options.account!r} here.")
     say(address)
     return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from simulation import command
+
+    return command.run(
+        options.seeds, as_json=options.json, jobs=options.jobs, first=options.first, say=say
+    )
+
+
+def _verify(options: argparse.Namespace) -> int:
+    return _serve(_verified(_load(options), options))
+
+
+async def _verified(config: "Config", options: argparse.Namespace) -> int:
+    import msgspec
+
+    from bridge import verify
+    from bridge.telemetry import start_logging
+
+    start_logging("error", "console")
+    report = await verify.command(
+        config,
+        thread=options.thread,
+        mirror=options.mirror,
+        repair=options.repair,
+        tell=lambda line: say(f"verify: {line}", sys.stderr),
+    )
+    if options.json:
+        say(msgspec.json.format(msgspec.json.encode(report)).decode())
+    else:
+        for line in verify.lines(report):
+            say(line)
+    return 0 if report.good else 1
+
+
+def _seeds(text: str) -> range:
+    """`7` or `1:2000`, both ends included."""
+    first, colon, last = text.partition(":")
+    numbers = (first, last) if colon else (first, first)
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text!r} names no seeds; say 7, or 1:2000")
+    return range(int(numbers[0]), int(numbers[1]) + 1)
 
 
 def _version(_: argparse.Namespace) -> int:

@@ -11,25 +11,33 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.pinterest.lookup import PinterestLookup
 from adapters.slack.adapter import SlackAdapter
 from bridge.budgets import LocalBudgets
+from bridge.catchup import CatchUp
 from bridge.config import Config
 from bridge.course import Patience
 from bridge.desk import Desk
+from bridge.failures import StartError
 from bridge.fetching import Fetching
 from bridge.files import FolderFiles
 from bridge.finding import direct_binding
+from bridge.healing import Healing
 from bridge.intake import HELD_FOR, Intake
 from bridge.lanes import Lanes
+from bridge.markup import Markdown
+from bridge.minding import lasting, mind
 from bridge.pins import Pins
+from bridge.retrying import Retrying
 from bridge.store import open_store
+from bridge.strays import Strays
 from bridge.telemetry import Metrics, probes
 from bridge.wakeup import LocalWakeups
 from core.files import FileRef
-from core.ports import Adapter, Budgets, Files, Finding, Store
+from core.ports import Adapter, Budgets, Files, Finding, Store, StoreError
 from web.addresses import SECRET, web_copy
 from web.server import Server
 
@@ -50,9 +58,12 @@ def now() -> datetime:
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Runs until `stop` is set. `ready` gets the address of the web pane once it listens."""
     store = open_store(config.store.url)
-    await store.open()
     try:
-        await introduce(store, config)
+        await store.open()
+    except StoreError as failed:
+        raise StartError(str(failed)) from failed
+    try:
+        await _introduced(store, config)
         await _run(config, store, stop, ready)
     finally:
         await store.close()
@@ -72,6 +83,8 @@ async def _run(
     adapters = connectors(config, budgets, files)
     lookup = PinterestLookup(config.pinterest)
     pins = Pins(store, lookup, desk.submit, now)
+    secret = await store.secret("deliveries")
+    patience, web_copies = patience_of(config), await copies(store, config)
     lanes = Lanes(
         store,
         adapters,
@@ -79,35 +92,65 @@ async def _run(
         wakeups,
         metrics,
         now=now,
-        secret=await store.secret("deliveries"),
-        patience=Patience(
-            config.delivery.settle,
-            config.delivery.second_look,
-            config.delivery.retry_first,
-            config.delivery.retry_most,
-        ),
+        secret=secret,
+        patience=patience,
         on_appeared=intake.release,
-        copies=await _copies(store, config),
+        copies=web_copies,
     )
     limit = config.files.largest_mib * 2**20
     fetching = Fetching(store, adapters, files, desk.submit, wakeups, now=now, limit=limit)
-    desk.connect(lanes, pins)
+    retrying = Retrying(store, lanes, wakeups, now)
+    strays = Strays(
+        store, adapters, budgets, metrics, secret=secret, patience=patience, copies=web_copies
+    )
+    healing = Healing(
+        store, adapters, budgets, metrics, secret=secret, patience=patience, copies=web_copies
+    )
+    catch_up = CatchUp(
+        store,
+        adapters,
+        desk,
+        metrics,
+        now=now,
+        secret=secret,
+        patience=patience,
+        window=timedelta(hours=config.catch_up.window_hours),
+        overlap=timedelta(seconds=config.catch_up.overlap_seconds),
+        every=timedelta(minutes=config.catch_up.every_minutes),
+    )
+    desk.connect(lanes, pins, retrying, catch_up, strays, healing)
+    intake.connect(lanes.ahead)
 
-    async def parts() -> Mapping[str, bool]:
-        return {"store": True, **{name: a.connected() for name, a in adapters.items()}}
+    def behind() -> Mapping[str, str]:
+        return {one.platform: str(one) for one in desk.catching_up()}
 
-    server = Server(desk, config.web, probes(metrics, parts), files=files, upload_limit=limit)
+    server = Server(
+        desk,
+        config.web,
+        Markdown(),
+        probes(metrics, partial(_parts, store, adapters), behind, partial(_troubles, store)),
+        files=files,
+        upload_limit=limit,
+        quota=config.files.quota_mib_per_day * 2**20,
+    )
     await lookup.start()
     async with asyncio.TaskGroup() as tasks:
         delivering = tasks.create_task(lanes.run())
+        sweeping = tasks.create_task(lasting(catch_up.run, store))
+        keep = timedelta(days=config.history.keep_deleted_days)
         others = [
-            tasks.create_task(pins.run()),
-            tasks.create_task(fetching.run()),
-            tasks.create_task(_keep(store, lanes, metrics)),
-            tasks.create_task(
-                _erase(store, files, timedelta(days=config.history.keep_deleted_days))
-            ),
+            tasks.create_task(lasting(part, store))
+            for part in (
+                pins.run,
+                fetching.run,
+                strays.run,
+                healing.run,
+                retrying.run,
+                partial(_keep, store, lanes, metrics),
+                partial(_erase, store, files, keep),
+            )
         ]
+        others.append(tasks.create_task(mind(store, intake, lanes, desk, tuple(adapters))))
         try:
             await intake.release_all()
             for adapter in adapters.values():
@@ -119,6 +162,7 @@ async def _run(
             await stop.wait()
         finally:
             log.info("stopping")
+            sweeping.cancel()
             await server.stop()
             lanes.stop()
             await asyncio.wait((delivering,))
@@ -141,7 +185,12 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def _copies(store: Store, config: Config) -> Callable[[FileRef], str]:
+def patience_of(config: Config) -> Patience:
+    given = config.delivery
+    return Patience(given.settle, given.second_look, given.retry_first, given.retry_most)
+
+
+async def copies(store: Store, config: Config) -> Callable[[FileRef], str]:
     """Makes addresses of files for places that cannot take them whole."""
     key = await store.secret(SECRET)
     return lambda file: web_copy(config.web, key, file, now())
@@ -179,6 +228,23 @@ async def check(config: Config) -> tuple[Finding, ...]:
         findings += await adapter.check([p for p in places if p.platform == name])
     await files.stop()
     return tuple(findings)
+
+
+async def _parts(store: Store, adapters: Mapping[str, Adapter]) -> Mapping[str, bool]:
+    connected = {name: adapter.connected() for name, adapter in adapters.items()}
+    return {"store": store.trouble() is None, **connected}
+
+
+def _troubles(store: Store) -> Mapping[str, str]:
+    trouble = store.trouble()
+    return {} if trouble is None else {"store": trouble}
+
+
+async def _introduced(store: Store, config: Config) -> None:
+    try:
+        await introduce(store, config)
+    except StoreError as failed:
+        raise StartError(f"Cannot start: {failed}") from failed
 
 
 async def _keep(store: Store, lanes: Lanes, metrics: Metrics) -> None:

@@ -24,6 +24,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
@@ -59,7 +60,7 @@ class History:
 
 def read(path: Path, which: str) -> History | None:
     """The conversation or thread with that id, or the thread whose id begins so."""
-    with _connected(path, "ro") as db:
+    with connected(path, "ro") as db:
         found = _find(db, which.strip().lower())
         if found is None:
             return None
@@ -76,7 +77,7 @@ def read(path: Path, which: str) -> History | None:
 
 def link(path: Path, settings: Settings, handle: str, now: datetime) -> str | None:
     """A one-time sign-in address for an account, or nothing: there is no such handle."""
-    with _connected(path, "rw") as db:
+    with connected(path, "rw") as db:
         row = db.execute(_PEOPLE["account_by_handle"], (handle.lstrip("@").lower(),)).fetchone()
         if row is None:
             return None
@@ -85,7 +86,8 @@ def link(path: Path, settings: Settings, handle: str, now: datetime) -> str | No
 
 
 @contextmanager
-def _connected(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+def connected(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """The database without its lock: `ro` cannot write, `rw` takes turns with the program."""
     if not path.exists():
         raise StoreError(f"There is no history at {path} yet. `pinthread run` makes it.")
     try:
@@ -175,6 +177,8 @@ def _about(name: str, what: AboutMessage) -> str:
             return f"{name} sent a file: {what.file.name}"
         case FileFailed():
             return f"{name} sent a file that could not be fetched: {what.name}"
+        case FileRemoved():
+            return f"{name} took a file off a message."
 
 
 def _named(account: Account) -> str:
@@ -227,6 +231,8 @@ def _event(history: History, event: Event) -> dict[str, Any]:
         found["emoji"] = what.emoji
     if isinstance(what, FileAdded):
         found["file"] = asdict(what.file)
+    if isinstance(what, FileRemoved):
+        found["added"] = what.added
     if isinstance(what, FileFailed):
         found |= {"name": what.name, "reason": what.reason}
     if isinstance(what, ConversationStarted | PeopleAdded):

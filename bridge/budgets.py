@@ -1,10 +1,11 @@
 """Rate limits as budgets, inside one process.
 
-A budget allows so many calls in any stretch of so many seconds. It starts from
-the documented values and learns from answers. Whoever waits for one is served
-in order of arrival, people's live messages before backfill. A caller takes the
-narrowest budget first, so that at most one of a channel waits for a shared one
-and shared ones rotate by channel.
+A budget allows so many calls in any stretch of so many seconds. It starts from the
+documented values and learns from answers. Whoever must wait stands in the line of
+the narrowest budget (a channel's), people's live messages before the rest, the oldest
+event first. Only the head of a line asks for its other budgets, and a budget that many
+lines need serves them in turn, so that a long line is not in the way of a short one.
+A call takes all that it needs at once: nobody holds one budget and waits for another.
 """
 
 import asyncio
@@ -17,41 +18,104 @@ from core.ports import Cost
 
 _KEPT = 10_000
 """Budgets remembered. Idle ones beyond that are forgotten and start anew."""
+_MARGIN, _SLACK = 0.01, 0.005
+"""Seconds that calls may need longer or shorter on their way, one against another: these, and
+this part of the budget's own."""
 
 
 class LocalBudgets:
     """The engine behind `core.ports.Budgets` for one process."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
-        self._clock = clock or asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._clock = clock or self._loop.time
         self._budgets: dict[tuple[str, ...], _Budget] = {}
-
-    async def take(self, costs: Sequence[Cost], *, backfill: bool = False) -> None:
-        for cost in costs:
-            budget = self._budget(cost)
-            if budget.is_free(self._clock()):
-                budget.take(self._clock())
-            else:
-                await budget.wait(self._clock, backfill=backfill)
+        self._lines: dict[tuple[str, ...], _Line] = {}
+        self._order = count()
 
     def try_take(self, costs: Sequence[Cost]) -> bool:
         now = self._clock()
         budgets = [self._budget(cost) for cost in costs]
-        if not all(budget.is_free(now) for budget in budgets):
+        for budget in budgets:
+            if budget.lines or budget.free_at(now) > now:
+                return False
+        if costs and costs[0].key in self._lines:
             return False
         for budget in budgets:
             budget.take(now)
         return True
 
+    async def take(
+        self, costs: Sequence[Cost], *, backfill: bool = False, since: float = 0.0
+    ) -> None:
+        if self.try_take(costs):
+            return
+        budgets = tuple([self._budget(cost) for cost in costs])
+        turn = self._loop.create_future()
+        waiter = _Waiter(backfill, since, next(self._order), budgets, turn)
+        key = costs[0].key
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = _Line(key)
+        heappush(line.waiting, waiter)
+        self._queue(line)
+        try:
+            await turn
+        finally:
+            if not turn.done() or turn.cancelled():
+                line.leave(waiter)
+                self._queue(line)
+
     def learn(self, cost: Cost, *, limit: int, remaining: int, reset_after: float) -> None:
         budget = self._budget(cost)
-        budget.limit = max(limit, 1)
-        if remaining <= 0:
-            budget.block(self._clock() + reset_after)
+        budget.learn(self._clock(), limit, remaining, reset_after)
+        if budget.timer is not None:
+            budget.timer.cancel()
+            budget.timer = None
+            self._serve(budget)
 
     def block(self, key: tuple[str, ...], seconds: float) -> None:
         budget = self._budgets.get(key) or self._budget(Cost(key, 0, 0.0))
         budget.block(self._clock() + seconds)
+
+    # --- lines ----------------------------------------------------------------------------
+
+    def _queue(self, line: "_Line") -> None:
+        """Puts a line where its head has to wait longest; one that is there keeps its turn."""
+        if not line.waiting:
+            line.move(None, quiet=False)
+            self._lines.pop(line.key, None)
+            return
+        head, now = line.waiting[0], self._clock()
+        budget = max(head.budgets, key=lambda each: each.free_at(now))
+        line.move(budget, quiet=head.backfill)
+        self._arm(budget, now)
+
+    def _arm(self, budget: "_Budget", now: float) -> None:
+        if budget.timer is None and budget.lines:
+            pause = max(budget.free_at(now) - now, 0.0)
+            budget.timer = self._loop.call_later(pause, self._due, budget)
+
+    def _due(self, budget: "_Budget") -> None:
+        budget.timer = None
+        self._serve(budget)
+
+    def _serve(self, budget: "_Budget") -> None:
+        """Lets the lines at a budget go, one call each in turn, as long as it is free."""
+        now = self._clock()
+        while budget.lines and budget.free_at(now) <= now:
+            line = budget.next()
+            head = line.waiting[0]
+            line.move(None, quiet=False)
+            if all(each.free_at(now) <= now for each in head.budgets):
+                line.leave(head)
+                for each in head.budgets:
+                    each.take(now)
+                head.turn.set_result(None)
+            self._queue(line)
+        self._arm(budget, now)
+
+    # --- budgets --------------------------------------------------------------------------
 
     def _budget(self, cost: Cost) -> "_Budget":
         budget = self._budgets.get(cost.key)
@@ -63,83 +127,119 @@ class LocalBudgets:
 
     def _forget(self) -> None:
         now = self._clock()
-        idle = [key for key, budget in self._budgets.items() if budget.idle(now)]
-        for key in idle:
-            del self._budgets[key]
+        for key, budget in tuple(self._budgets.items()):
+            if key not in self._lines and budget.is_idle(now):
+                del self._budgets[key]
+
+
+class _Waiter:
+    """One call that waits; they compare by whose turn comes first."""
+
+    __slots__ = ("backfill", "budgets", "gone", "place", "turn")
+
+    def __init__(
+        self,
+        backfill: bool,
+        since: float,
+        order: int,
+        budgets: "tuple[_Budget, ...]",
+        turn: "asyncio.Future[None]",
+    ) -> None:
+        self.backfill = backfill
+        self.place = (backfill, since, order)
+        self.budgets = budgets
+        self.turn = turn
+        self.gone = False
+
+    def __lt__(self, other: "_Waiter") -> bool:
+        return self.place < other.place
+
+
+class _Line:
+    """Who waits for one narrowest budget. Its head stands at the budget that is free last."""
+
+    __slots__ = ("at", "key", "quiet", "waiting")
+
+    def __init__(self, key: tuple[str, ...]) -> None:
+        self.key = key
+        self.waiting: list[_Waiter] = []
+        self.at: _Budget | None = None
+        self.quiet = False
+
+    def move(self, budget: "_Budget | None", *, quiet: bool) -> None:
+        if self.at is budget and self.quiet == quiet:
+            return
+        if self.at is not None:
+            del self.at.queue(quiet=self.quiet)[self]
+        self.at, self.quiet = budget, quiet
+        if budget is not None:
+            budget.queue(quiet=quiet)[self] = None
+
+    def leave(self, waiter: _Waiter) -> None:
+        """It goes from the line when it comes to its head."""
+        waiter.gone = True
+        while self.waiting and self.waiting[0].gone:
+            heappop(self.waiting)
 
 
 class _Budget:
-    """One budget: the times of the calls in the last `per` seconds, and who waits."""
+    """One budget: the times of the calls in the last `per` seconds, and the lines at it."""
 
-    __slots__ = ("_blocked_until", "_order", "_taken", "_waiting", "limit", "per")
+    __slots__ = ("_blocked_until", "_live", "_quiet", "_taken", "limit", "per", "timer")
 
     def __init__(self, limit: int, per: float) -> None:
         self.limit = limit
         self.per = per
+        self.timer: asyncio.TimerHandle | None = None
         self._taken: deque[float] = deque()
         self._blocked_until = 0.0
-        self._order = count()
-        self._waiting: list[tuple[bool, int, asyncio.Event]] = []
+        self._live: dict[_Line, None] = {}
+        self._quiet: dict[_Line, None] = {}
 
-    def is_free(self, now: float) -> bool:
-        return not self._waiting and self._free_at(now) <= now
+    @property
+    def lines(self) -> bool:
+        return bool(self._live or self._quiet)
 
-    async def wait(self, clock: Callable[[], float], *, backfill: bool) -> None:
-        """Waits in line; the first in line waits for the time itself."""
-        turn = asyncio.Event()
-        place = (backfill, next(self._order), turn)
-        heappush(self._waiting, place)
-        try:
-            while True:
-                if self._waiting[0] is not place:
-                    turn.clear()
-                    await turn.wait()
-                    continue
-                pause = self._free_at(clock()) - clock()
-                if pause <= 0:
-                    self.take(clock())
-                    return
-                await self._pause(turn, pause)
-        finally:
-            self._leave(place)
+    def queue(self, *, quiet: bool) -> dict[_Line, None]:
+        return self._quiet if quiet else self._live
+
+    def next(self) -> _Line:
+        return next(iter(self._live or self._quiet))
 
     def take(self, now: float) -> None:
         if self.limit:
             self._taken.append(now)
 
-    async def _pause(self, turn: asyncio.Event, seconds: float) -> None:
-        """Sleeps, unless somebody who comes first joins the line meanwhile."""
-        turn.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await turn.wait()
-        except TimeoutError:
-            return
-
-    def _leave(self, place: tuple[bool, int, asyncio.Event]) -> None:
-        if self._waiting[0] is place:
-            heappop(self._waiting)
-        else:
-            self._waiting.remove(place)
-            self._waiting.sort()
-        if self._waiting:
-            self._waiting[0][2].set()
-
     def block(self, until: float) -> None:
         self._blocked_until = max(self._blocked_until, until)
 
-    def idle(self, now: float) -> bool:
-        return not self._waiting and self._blocked_until <= now and self._free(now)
+    def learn(self, now: float, limit: int, remaining: int, reset_after: float) -> None:
+        """The platform counts in windows that begin with a call: its first tells how long one is.
 
-    def _free(self, now: float) -> bool:
-        return not self._taken or self._taken[-1] <= now - self.per
+        Later answers of a window cannot tell that it is shorter than was thought.
+        """
+        self.limit = max(limit, 1)
+        if remaining == limit - 1 or reset_after > self.per:
+            self.per = reset_after
+        if remaining <= 0:
+            self.block(now + reset_after)
 
-    def _free_at(self, now: float) -> float:
+    @property
+    def _span(self) -> float:
+        """How long a call counts."""
+        return self.per * (1 + _SLACK) + _MARGIN
+
+    def is_idle(self, now: float) -> bool:
+        empty = not self._taken or self._taken[-1] + self._span <= now
+        return not self.lines and self._blocked_until <= now and empty
+
+    def free_at(self, now: float) -> float:
         """The time from which one more call is allowed."""
-        taken = self._taken
-        while taken and taken[0] <= now - self.per:
+        if not self.limit:
+            return self._blocked_until
+        taken, limit = self._taken, self.limit
+        while taken and taken[0] + self._span <= now:
             taken.popleft()
-        if not self.limit or len(taken) < self.limit:
-            return max(now, self._blocked_until)
-        free = taken[-self.limit] + self.per
-        return max(free, self._blocked_until)
+        if len(taken) < limit:
+            return self._blocked_until
+        return max(taken[-limit] + self._span, self._blocked_until)

@@ -56,6 +56,8 @@ class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Left empty: `files` beside the database."""
     largest_mib: Annotated[int, msgspec.Meta(ge=1)] = 500
     """The largest file that is taken, in MiB, from whichever side."""
+    quota_mib_per_day: Annotated[int, msgspec.Meta(ge=0)] = 5_120
+    """What one account may send up on the web in a day, in MiB; 0 for no limit."""
 
 
 class HistorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +78,17 @@ class DeliverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first pause after a platform was away; each further one is twice as long."""
     retry_most: Seconds = 60.0
     """The longest such pause."""
+
+
+class CatchUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How what was missed is looked for, after a gap and now and then."""
+
+    window_hours: Annotated[float, msgspec.Meta(ge=0)] = 24.0
+    """Threads of the last so many hours are read for edits, deletes and reactions."""
+    overlap_seconds: Seconds = 60.0
+    """How far each read reaches back before what the last one had seen."""
+    every_minutes: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+    """How often to look without a gap, in case events were withheld; 0: never."""
 
 
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +161,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: FilesSettings = FilesSettings()
     history: HistorySettings = HistorySettings()
     delivery: DeliverySettings = DeliverySettings()
+    catch_up: CatchUpSettings = CatchUpSettings()
     log: LogSettings = LogSettings()
     brands: tuple[Brand, ...] = ()
     people: tuple[KnownPerson, ...] = ()

@@ -31,10 +31,10 @@ from core.delivery import (
 )
 from core.events import FileAdded
 from core.files import FileRef
-from core.ids import MessageId, RemoteId, SpaceId, delivery_id
-from core.model import CARD, MirrorState, Placement
-from core.ports import Adapter, Budgets, Change, Due, LaneWork, Store, Wakeups
-from core.project import View, card, in_words, project, title
+from core.ids import MessageId, RemoteId, SpaceId, ThreadId, delivery_id
+from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
+from core.ports import Adapter, Again, Budgets, Change, Due, LaneWork, Refused, Store, Wakeups
+from core.project import NAMED_REACTIONS, View, again, card, in_words, project, title
 
 log = logging.getLogger("pinthread.lanes")
 
@@ -65,6 +65,8 @@ class Means:
 
     `on_appeared` hears of every thread and message that has been placed. `copies` gives
     the address of a file's web copy. `park` brings a lane back after some seconds.
+    `gives_way` says whether a lane that must wait with an event from then on is in the
+    way of one that waits for longer; it is started again after that.
     `echoes` are our own writes that may be seen on their platform before they are
     answered. `waits` holds the tasks that are between two calls, so that a stop need
     not wait for them.
@@ -80,6 +82,7 @@ class Means:
     on_appeared: Callable[[str, SpaceId | RemoteId], Awaitable[None]]
     copies: Callable[[FileRef], str]
     park: Callable[[Due, float], None]
+    gives_way: Callable[[Mirror, datetime], bool]
     stopping: Callable[[], bool]
     echoes: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
     waits: set[asyncio.Task[object]] = field(default_factory=set)
@@ -107,52 +110,111 @@ class Course:
         self._mirror = work.mirror
         self._cursor = work.mirror.cursor
         self._attempts = work.mirror.attempts
+        self._refusals = 0
+        self._since: datetime | None = None  # of the event on its way, if it is a new one
         self._newest = work.newest
         self._known = work.known
         # What the place holds changes on the way, and later events of the batch must know.
         self._placed = dict(work.placed)
         self._shown = dict(work.shown)
-        self._view = _view(work, adapter.capabilities, means.copies, self._placed, self._shown)
+        can = adapter.capabilities_at(work.mirror.place)
+        self._view = view_of(work, can, means.copies, self._placed, self._shown)
+        self._passed = work.mirror.cursor
+        self._begun: tuple[Sending, Write] | None = None
+        self._left = bool(work.again)  # what has been refused comes before what is new
+
+    @property
+    def thread(self) -> ThreadId:
+        return self._mirror.thread
+
+    @property
+    def mirror(self) -> Mirror:
+        return self._mirror
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last event of the batch was done."""
+        return self._work.events[-1].at if self._work.events else None
+
+    def begin(self) -> Sending | None:
+        """What the first call is for, if it may be made at once; it is to be stored before `run`.
+
+        Only where nothing had begun.
+        """
+        return self._begin(self._coming())
 
     async def run(self) -> bool:
         """Delivers what was read, what had begun first. False: the lane must wait."""
+        if not await self._left_over():
+            return False
+        while self._begun is not None or not self._means.stopping():
+            sending = self._coming() if self._begun is None else self._begun[0]
+            if sending is None:
+                break
+            if not await self._deliver(sending):
+                return False
+        if self._passed > self._cursor:
+            await self._store.pass_over(self._mirror.id, self._passed)
+        return not self._means.stopping()
+
+    async def _left_over(self) -> bool:
+        """What had begun, and what shall be tried once more. False: the lane must wait."""
         begun = self._work.sending
         if begun is not None and not await self._deliver(begun, found=True):
             return False
-        passed = self._cursor
-        for event in self._work.events:
-            if self._means.stopping():
-                break
-            if event.seq <= self._cursor:
-                continue
-            if not await self._card_first(event.seq):
+        for one in self._work.again:
+            if self._means.stopping() or not await self._again(one):
                 return False
-            show = project(self._view, event, self._mirror)
-            if show is None:
-                passed = event.seq
-                continue
-            sending = self._sending(show, event.seq)
-            if not await self._deliver(sending):
-                return False
-            passed = event.seq
-            took = (self._means.now() - event.at).total_seconds()
-            self._means.metrics.delivery_seconds.observe(self._mirror.place.platform, value=took)
-        if passed > self._cursor:
-            await self._store.pass_over(self._mirror.id, passed)
-        return not self._means.stopping()
+        self._left = False
+        return True
 
-    async def _card_first(self, seq: int) -> bool:
+    async def _again(self, one: Again) -> bool:
+        """Tries once more what was refused. False: the lane must wait."""
+        if self._wants_card(one.event.seq) and not await self._deliver(self._card()):
+            return False
+        show, refusals = again(self._view, one.event, self._mirror), self._refusals
+        if show is not None and not await self._deliver(self._sending(show, self._cursor)):
+            return False
+        if self._refusals == refusals:
+            await self._store.forgive(self._mirror.id, one.item)
+        self._tell()
+        return True
+
+    def _card(self) -> Sending:
+        return self._sending(card(self._view, self._work.thread.tail), self._cursor)
+
+    def _coming(self) -> Sending | None:
+        """What the mirror shows next. Events that show nothing are passed."""
+        if self._left:
+            return None
+        for event in self._work.events:
+            if event.seq <= self._cursor or event.seq <= self._passed:
+                continue
+            self._since = event.at
+            if self._wants_card(event.seq):
+                return self._card()
+            show = project(self._view, event, self._mirror)
+            if show is not None:
+                return self._sending(show, event.seq)
+            self._passed = event.seq
+        return None
+
+    def _wants_card(self, seq: int) -> bool:
         """A mirror begins with its card, as soon as it has anything to show."""
         mirror = self._mirror
         ended = mirror.until_seq is not None and seq > mirror.until_seq
-        if mirror.root is not None or seq < mirror.from_seq or ended:
-            return True
-        revision = self._work.thread.tail
-        shown = card(self._view, revision)
-        if not await self._deliver(self._sending(shown, self._cursor)):
-            return False
-        self._view = replace(self._view, card_revision=revision)
-        return self._mirror.root is not None
+        return mirror.root is None and seq >= mirror.from_seq and not ended
+
+    def _begin(self, sending: Sending | None) -> Sending | None:
+        """Takes what the call costs if nobody waits for it. The mark goes with another write."""
+        if sending is None or self._means.stopping():
+            return None
+        write = self._write(sending)
+        if not self._means.budgets.try_take(self._adapter.costs(write)):
+            return None
+        begun = sending if sending.in_flight else replace(sending, in_flight=True)
+        self._begun = begun, write
+        return begun
 
     def _sending(self, show: Show, seq: int) -> Sending:
         return Sending(show.item, seq, show.revision, show.steps, anchor=self._newest)
@@ -161,17 +223,20 @@ class Course:
         """Brings one item to its end. `found`: it had begun before and its outcome is unclear."""
         unclear = found and sending.in_flight
         while True:
-            write = self._write(sending)
+            stored = None if self._begun is None else self._begun[1]
+            self._begun = None
+            write = stored or self._write(sending)
             if unclear:
                 result: Receipt | Absent | Failure = await self._find(write)
                 if isinstance(result, Absent):
                     unclear = False
                     continue
             else:
-                if not await self._turn(write):
-                    return False
-                begun = sending if sending.in_flight else replace(sending, in_flight=True)
-                await self._store.begin(self._mirror.id, begun)
+                if stored is None:
+                    if not await self._turn(write):
+                        return False
+                    begun = sending if sending.in_flight else replace(sending, in_flight=True)
+                    await self._store.begin(self._mirror.id, begun)
                 result = await self._call(write)
             assert not isinstance(result, Absent)
             gone = not isinstance(result, Receipt) and _is_gone(write, result)
@@ -194,11 +259,16 @@ class Course:
             return await self._failed(sending, result, unclear=unclear)
 
     async def _turn(self, write: Write) -> bool:
-        """Waits until the budgets allow the call. False: the program stops."""
+        """Waits until the budgets allow the call. False: it stops, or others come first."""
         costs = self._adapter.costs(write)
         if not self._means.budgets.try_take(costs):
+            at = self._since
+            if at is not None and self._means.gives_way(self._mirror, at):
+                return False
+            since = 0.0 if at is None else at.timestamp()
+            quiet = write.step.verb in _QUIET
             async with self._means.waiting():
-                await self._means.budgets.take(costs, backfill=write.step.verb in _QUIET)
+                await self._means.budgets.take(costs, backfill=quiet, since=since)
         return not self._means.stopping()
 
     async def _call(self, write: Write) -> Receipt | Failure:
@@ -234,7 +304,7 @@ class Course:
         there = self._at(step.target) if step.target is not None else None
         return Write(
             delivery=delivery_id(
-                self._means.secret, self._mirror.id, _named(sending, step), step.index
+                self._means.secret, self._mirror.id, named(sending, step), step.index
             ),
             mirror=self._mirror,
             step=step,
@@ -252,37 +322,21 @@ class Course:
     ) -> Sending | None:
         """Stores a receipt. Gives what is sent next of the same item, or None: it is done.
 
-        Where what was to be changed is gone there, its step is done too.
+        What comes next begins with it, if its call may be made at once. Where what was to
+        be changed is gone there, its step is done too.
         """
         step = write.step
         gone = isinstance(result, Failure)
         receipt = (
             Receipt(step.target or RemoteId(""), "") if isinstance(result, Failure) else result
         )
-        after: Sending | None = None
-        if receipt.inner is not None:
-            after = replace(sending, inner=receipt.inner, data=receipt.data, in_flight=False)
-        elif sending.at + 1 < len(sending.steps):
-            anchor = receipt.remote if step.verb is Verb.POST else sending.anchor
-            after = replace(
-                sending, at=sending.at + 1, inner=0, data={}, anchor=anchor, in_flight=False
-            )
+        after = _after(sending, receipt)
         root = space = placement = reacted = None
         if receipt.inner is None:
             placement = self._placement(sending, step, receipt, gone=gone)
             reacted = None if gone else _reacted(sending, step)
             if sending.item == CARD and step.verb is Verb.POST:
                 root, space = receipt.remote, receipt.space
-        await self._store.placed(
-            self._mirror.id,
-            placement,
-            sending=after,
-            cursor=None if after else sending.seq,
-            root=root,
-            space=space,
-            reacted=reacted,
-        )
-        self._attempts = 0
         if root is not None:
             self._mirror = replace(self._mirror, root=root, space=space)
         self._remember(placement, reacted)
@@ -291,12 +345,32 @@ class Course:
             self._known |= {receipt.remote}
         if after is None:
             self._cursor = max(self._cursor, sending.seq)
+            self._observe(sending)
+        begun = self._begin(self._coming() if after is None else after)
+        await self._store.placed(
+            self._mirror.id,
+            placement,
+            sending=begun or after,
+            cursor=None if after else sending.seq,
+            root=root,
+            space=space,
+            reacted=reacted,
+        )
+        self._attempts = 0
+        if after is None:
             self._tell()
         if space is not None:
             await self._appeared(space)
         if step.verb is Verb.POST and receipt.inner is None:
             await self._appeared(receipt.remote)
-        return after
+        return None if after is None else begun or after
+
+    def _observe(self, sending: Sending) -> None:
+        for event in self._work.events:
+            if event.seq == sending.seq:
+                took = (self._means.now() - event.at).total_seconds()
+                platform = self._mirror.place.platform
+                self._means.metrics.delivery_seconds.observe(platform, value=took)
 
     async def _appeared(self, appeared: SpaceId | RemoteId) -> None:
         """What is placed now may be what held words, edits or reactions wait for."""
@@ -320,9 +394,11 @@ class Course:
             return None
         if step.verb is Verb.DELETE:
             fewer = any(other.verb is not Verb.DELETE for other in sending.steps)
+            fewer = fewer or step.index == NAMED_REACTIONS
             return replace(there, removed=True, poster="" if fewer else there.poster)
         if gone:
-            return replace(there, removed=True)
+            # That its author took it back is for the history to say first.
+            return None if there.poster == AUTHOR else replace(there, removed=True)
         if step.verb is Verb.EDIT and there.item == item:
             return replace(there, revision=revision)
         return None
@@ -337,7 +413,9 @@ class Course:
     def _remember(
         self, placement: Placement | None, reacted: tuple[MessageId, str, bool] | None
     ) -> None:
-        if placement is not None and placement.item != CARD:
+        if placement is not None and placement.item == CARD:
+            self._view = replace(self._view, card_revision=placement.revision)
+        elif placement is not None:
             parts = {one.part: one for one in self._placed.get(placement.item, ())}
             parts[placement.part] = placement
             self._placed[placement.item] = tuple(parts.values())
@@ -358,12 +436,19 @@ class Course:
                 pause = self._means.patience.pause(self._attempts)
                 log.info("lane_waits", extra={**fields, "seconds": round(pause, 1)})
                 retry_at = self._means.now() + timedelta(seconds=pause)
-                await self._store.park(mirror, attempts=self._attempts + 1, retry_at=retry_at)
+                await self._store.park(
+                    mirror,
+                    attempts=self._attempts + 1,
+                    retry_at=retry_at,
+                    reason=failure.remedy or failure.code,
+                    since=self._means.now(),
+                )
                 place = self._mirror.place
-                self._means.park(Due(mirror, place.platform, place.channel, retry_at), pause)
+                due = Due(mirror, place.platform, place.channel, retry_at, self._since)
+                self._means.park(due, pause)
                 self._tell()
                 return False
-            case FailureKind.FOREIGN if changes and self._in_words(sending) is not None:
+            case FailureKind.FOREIGN | FailureKind.EMOJI if changes and self._in_words(sending):
                 log.info("told_in_words", extra=fields)
                 words = self._in_words(sending)
                 assert words is not None
@@ -373,10 +458,18 @@ class Course:
                 reason = failure.remedy or failure.code
                 await self._pass_over(sending, self._refused(sending, reason))
                 return True
-            case FailureKind.GONE | FailureKind.FOREIGN | FailureKind.EVENT if changes:
+            case FailureKind.GONE | FailureKind.FOREIGN | FailureKind.EVENT | FailureKind.EMOJI if (
+                changes
+            ):
                 await self._pass_over(sending, None)
                 return True
-            case FailureKind.PLACE | FailureKind.GONE | FailureKind.EVENT | FailureKind.FOREIGN:
+            case (
+                FailureKind.PLACE
+                | FailureKind.GONE
+                | FailureKind.EVENT
+                | FailureKind.FOREIGN
+                | FailureKind.EMOJI
+            ):
                 log.warning("mirror_broken", extra=fields)
                 reason = failure.remedy or failure.code
                 await self._store.park(
@@ -385,23 +478,27 @@ class Course:
                     retry_at=None,
                     state=MirrorState.BROKEN,
                     reason=reason,
+                    since=self._means.now(),
                 )
                 self._tell()
                 return False
             case _ as never:
                 assert_never(never)
 
-    async def _pass_over(self, sending: Sending, refused: tuple[int, str] | None) -> None:
+    async def _pass_over(self, sending: Sending, refused: Refused | None) -> None:
+        self._refusals += refused is not None
         await self._store.pass_over(self._mirror.id, sending.seq, refused=refused)
         self._cursor = max(self._cursor, sending.seq)
         self._tell()
 
-    def _refused(self, sending: Sending, reason: str) -> tuple[int, str] | None:
+    def _refused(self, sending: Sending, reason: str) -> Refused | None:
         """The author reads it at the message; nobody waits for what became of a reaction."""
         if sending.steps[sending.at].emoji:
             return None
         message = self._view.written.get(message_of(sending.item))
-        return sending.seq if message is None else message.seq, reason
+        of_again = [one.seq for one in self._work.again if one.item == sending.item]
+        seq = message.seq if message is not None else (of_again or [sending.seq])[0]
+        return Refused(sending.item, seq, reason, self._means.now())
 
     def _in_words(self, sending: Sending) -> Show | None:
         """What cannot be changed there is said."""
@@ -423,8 +520,21 @@ _QUIET = frozenset({Verb.EDIT, Verb.DELETE, Verb.REACT, Verb.UNREACT})
 """What waits behind people's live messages."""
 
 
-def _named(sending: Sending, step: Step) -> str:
+def _after(sending: Sending, receipt: Receipt) -> Sending | None:
+    """What is sent next of the same item."""
+    if receipt.inner is not None:
+        return replace(sending, inner=receipt.inner, data=receipt.data, in_flight=False)
+    if sending.at + 1 == len(sending.steps):
+        return None
+    posted = sending.steps[sending.at].verb is Verb.POST
+    anchor = receipt.remote if posted else sending.anchor
+    return replace(sending, at=sending.at + 1, inner=0, data={}, anchor=anchor, in_flight=False)
+
+
+def named(sending: Sending, step: Step) -> str:
     """An edit or a reaction is another delivery than what it is about."""
+    if step.index == NAMED_REACTIONS:
+        return f"{sending.item}@{sending.seq} {step.verb} reactions"
     if step.verb is Verb.POST and (sending.revision == 1 or sending.item == CARD):
         return sending.item
     return f"{sending.item}@{sending.revision} {step.verb} {step.emoji}"
@@ -441,16 +551,17 @@ def _reacted(sending: Sending, step: Step) -> tuple[MessageId, str, bool] | None
     return MessageId(sending.item), step.emoji, step.verb is Verb.REACT
 
 
-def _view(
+def view_of(
     work: LaneWork,
     capabilities: Capabilities,
     copies: Callable[[FileRef], str],
     placed: Mapping[str, tuple[Placement, ...]],
     shown: Mapping[MessageId, frozenset[str]],
 ) -> View:
+    """What projecting the work's events needs, with what the mirror holds of them."""
     large = [
         event.what.file
-        for event in work.events
+        for event in (*work.events, *(one.event for one in work.again))
         if isinstance(event.what, FileAdded) and event.what.file.size > capabilities.file
     ]
     return View(
@@ -468,4 +579,6 @@ def _view(
         users=work.users,
         copies={file.id: copies(file) for file in large},
         card_revision=work.card_revision,
+        events=work.events,
+        since=work.mirror.from_seq,
     )

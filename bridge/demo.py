@@ -18,7 +18,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.failures import SandboxError
+from bridge.failures import SandboxError, StartError
 
 CONFIG = Path(__file__).parent.parent / "sandbox" / "pinthread.yaml"
 SANDBOX_PORT = 8765
@@ -28,6 +28,8 @@ START = 30.0
 """Seconds the sandbox may take until it listens."""
 STOP = 5.0
 """Seconds it may take to end."""
+RUNNING_ALREADY = 2
+"""How it ends where another one has the same folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ async def _address(process: asyncio.subprocess.Process) -> str:
     try:
         url: str = json.loads(line)["url"]
     except (ValueError, KeyError):
-        raise SandboxError("The sandbox did not start; see above.") from None
+        failed = StartError if await process.wait() == RUNNING_ALREADY else SandboxError
+        raise failed("The sandbox did not start; see above.") from None
     return url
 
 

@@ -12,18 +12,23 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.catchup import CatchUp, Progress
 from bridge.finding import message_of
+from bridge.healing import Healing
 from bridge.intake import Intake
 from bridge.lanes import Lanes
 from bridge.pages import Pages
 from bridge.pins import Pins
+from bridge.retrying import Retrying
+from bridge.strays import Stray, Strays
 from bridge.telemetry import Metrics
 from core.decide import NO_THREAD
 from core.delivery import Delivery, Receipt
-from core.ids import AccountId, MessageId, PinId, RemoteId, ThreadId, short_code
+from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, short_code
 from core.intents import Intent, PersonRef, RemoteMessage, Somebody
 from core.model import Account, Identity, Pin, Place, Refusal
 from core.ports import Change, FeedItem, Line, Outcome, Page, Store, ThreadLine, ThreadView, Wakeups
+from core.sweep import Seen
 
 log = logging.getLogger("pinthread.desk")
 
@@ -51,12 +56,28 @@ class Desk:
         self._now = now
         self._lanes: Lanes | None = None
         self._pins: Pins | None = None
+        self._retrying: Retrying | None = None
+        self._catch_up: CatchUp | None = None
+        self._strays: Strays | None = None
+        self._healing: Healing | None = None
         self._pages = Pages(store)
 
-    def connect(self, lanes: Lanes, pins: Pins) -> None:
-        """Lanes and pins need the desk, and the desk needs them."""
+    def connect(
+        self,
+        lanes: Lanes,
+        pins: Pins,
+        retrying: Retrying | None = None,
+        catch_up: CatchUp | None = None,
+        strays: Strays | None = None,
+        healing: Healing | None = None,
+    ) -> None:
+        """These need the desk, and the desk needs them."""
         self._lanes = lanes
         self._pins = pins
+        self._retrying = retrying
+        self._catch_up = catch_up
+        self._strays = strays
+        self._healing = healing
 
     # --- doing ----------------------------------------------------------------------------
 
@@ -80,9 +101,32 @@ class Desk:
         if up and self._lanes is not None:
             self._lanes.try_now(platform)
 
+    def gap(self, platform: str, reason: str) -> None:
+        if self._catch_up is not None:
+            self._catch_up.gap(platform, reason)
+
+    def stray(
+        self, place: Place, space: SpaceId, remote: RemoteId, poster: str, delivery: str = ""
+    ) -> None:
+        if self._strays is not None:
+            self._strays.add(Stray(place, space, remote, poster, delivery))
+
+    def suspect(self, platform: str, seen: Seen) -> None:
+        if self._healing is not None:
+            self._healing.suspect(platform, seen)
+
+    def catching_up(self) -> tuple[Progress, ...]:
+        """The sweeps under way, by platform."""
+        return () if self._catch_up is None else self._catch_up.progress()
+
     async def place_changed(
         self, place: Place, *, label: str | None = None, trouble: str | None = None
     ) -> None:
+        if not place.channel:
+            for each in await self._store.bindings():
+                if (each.place.platform, each.place.workspace) == (place.platform, place.workspace):
+                    await self.place_changed(each.place, trouble=trouble)
+            return
         binding = await self._store.binding_at(place)
         if binding is None:
             return
@@ -90,13 +134,17 @@ class Desk:
             await self._store.put_binding(replace(binding, label=label))
         if trouble is not None:
             log.warning("place_broken", extra={"platform": place.platform, "remedy": trouble})
-            await self._store.break_place(binding.id, trouble)
+            await self._store.break_place(binding.id, trouble, self._now())
         elif label is None:
             await self._store.mend_place(binding.id)
             if self._lanes is not None:
                 await self._lanes.look(place.platform)
         for spot in await self._store.spots_at(place, _MOST_TOLD):
             self._wakeups.publish(Change(spot.head.id, spot.thread.id, "delivery"))
+
+    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
+        assert self._retrying is not None
+        return await self._retrying.message(asker, thread, message)
 
     # --- people and pins ------------------------------------------------------------------
 

@@ -17,5 +17,11 @@ class ConfigError(Failed):
     exit_code = 2
 
 
+class StartError(Failed):
+    """The program cannot start with what it is given."""
+
+    exit_code = 2
+
+
 class SandboxError(Failed):
     """The sandbox did not start, or ended by itself."""

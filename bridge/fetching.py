@@ -9,7 +9,7 @@ that cannot be had is said to be missing: its message stands either way.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 
 from core.files import CHANGED_FILE, FileRef
@@ -30,7 +30,7 @@ from core.ports import (
 
 log = logging.getLogger("pinthread.fetching")
 
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 8
 """Messages whose files are fetched at the same time."""
 BATCH = 100
 PAUSES = (5, 10, 20, 40, 80, 160, 320, 640, 1_200, 1_200)
@@ -67,6 +67,7 @@ class Fetching:
         self._now = now
         self._limit = limit
         self._news = asyncio.Event()
+        self._gathering: asyncio.TimerHandle | None = None
         self._active: set[MessageId] = set()
 
     async def run(self) -> None:
@@ -83,18 +84,23 @@ class Fetching:
                     await self._wait()
         finally:
             unsubscribe()
+            if self._gathering:
+                self._gathering.cancel()
 
     def _wake(self, change: Change) -> None:
-        if change.kind == "event":
-            self._news.set()
+        if change.kind == "event" and not self._gathering:
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_later(GATHER, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        self._news.set()
 
     async def _wait(self) -> None:
-        try:
+        """Until there may be something to fetch, or room for it."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_AGAIN):
                 await self._news.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(GATHER)
 
     async def _due(self) -> dict[MessageId, list[Fetch]]:
         """What nobody fetches yet, by message, oldest first."""
@@ -130,17 +136,18 @@ class Fetching:
             if failed.again and await self._again(fetch):
                 return
             reason = GIVEN_UP if failed.again else failed.reason
-            what = AddFile(fetch.message, fetch.file.name, None, reason)
+            what = AddFile(fetch.message, fetch.file.name, None, reason, fetch.file.id)
         except FilesError:
             log.exception("file_not_stored")
             if await self._again(fetch):
                 return
-            what = AddFile(fetch.message, fetch.file.name, None, GIVEN_UP)
+            what = AddFile(fetch.message, fetch.file.name, None, GIVEN_UP, fetch.file.id)
         else:
             if isinstance(found, Refusal):
-                what = AddFile(fetch.message, fetch.file.name, None, found.sentence)
+                reason = found.sentence
+                what = AddFile(fetch.message, fetch.file.name, None, reason, fetch.file.id)
             else:
-                what = AddFile(fetch.message, found.name, found)
+                what = AddFile(fetch.message, found.name, found, remote=fetch.file.id)
         await self._submit(Intent(f"file:{fetch.message}:{fetch.n}", message.author, what))
         await self._store.fetched(fetch)
 

@@ -156,6 +156,9 @@ class Finder:
             return _at(spots[0])
         if not spots:
             return PIN_REQUIRED
+        if target.answers is not None and await self._store.sendings(target.place):
+            # It may answer one of ours whose receipt is still out.
+            return await self._hold(intent, platform, target.answers)
         actor, _ = await self.actor(intent, None)
         wanted = {spot.thread.id for spot in spots}
         lines = await self._store.inbox(actor.id, 100)

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bridge.finding import Finder, Found, repeated
 from core.apply import apply
@@ -26,7 +27,7 @@ from core.events import (
     ThreadOpened,
 )
 from core.ids import AccountId, MessageId, MirrorId, RemoteId, SpaceId, ThreadId, derive
-from core.intents import Intent, Person, PersonRef, PostMessage, Somebody, StartThread
+from core.intents import Intent, Person, PersonRef, PostMessage, React, Somebody, StartThread
 from core.model import (
     AUTHOR,
     Account,
@@ -38,12 +39,15 @@ from core.model import (
     Placement,
     Refusal,
     State,
+    Written,
     people_key,
 )
 from core.ports import (
     Accepted,
+    Begun,
     Change,
     Commit,
+    Committed,
     Duplicate,
     Fetch,
     Ignored,
@@ -53,13 +57,30 @@ from core.ports import (
     Store,
     Wakeups,
 )
+from core.sweep import overtaken
 
 log = logging.getLogger("pinthread.intake")
 
 HELD_FOR = timedelta(hours=24)
 
+_UNCHANGED = 10_000
+"""Reactions remembered for the sake of sweeps under way."""
+_Reaction = tuple[str, str, str]
+
 _IN_A_THREAD = MessagePosted | AboutMessage
 """What changes nothing in who is there."""
+
+
+class Ahead(Protocol):
+    """What delivers, as the intake sees it."""
+
+    def begin(self, event: Event, expected: int, typed_in: MirrorId | None) -> tuple[Begun, ...]:
+        """The deliveries of an event whose calls may be made as soon as it is committed."""
+        ...
+
+    async def settle(self, begun: Sequence[Begun], done: Sequence[MirrorId]) -> None:
+        """Told after the commit, in whatever way it ended; `done` are those that did begin."""
+        ...
 
 
 class Intake:
@@ -71,6 +92,14 @@ class Intake:
         self._now = now
         self._finder = Finder(store, now)
         self._turns: dict[str, _Turn] = {}
+        self._ahead: Ahead | None = None
+        self._unchanged: dict[_Reaction, int] = {}
+        """Reactions set or taken back as they were before, and how far the feed was then."""
+        self._releasing: set[str] = set()
+
+    def connect(self, ahead: "Ahead") -> None:
+        """From now on deliveries may begin with the commit of what is delivered."""
+        self._ahead = ahead
 
     async def submit(self, intent: Intent) -> Outcome:
         """Commits before it returns; a repeated intent gives its first answer again."""
@@ -94,7 +123,11 @@ class Intake:
     async def release(self, platform: str, appeared: SpaceId | RemoteId) -> None:
         """A thread or message has appeared in its place: decides what waited for it, in order."""
         for held in await self._store.held_for(platform, appeared):
-            outcome = await self.submit(held.intent)
+            self._releasing.add(held.key)
+            try:
+                outcome = await self.submit(held.intent)
+            finally:
+                self._releasing.discard(held.key)
             await self._store.release(held.key)
             log.info("held_released", extra={"outcome": type(outcome).__name__})
 
@@ -142,6 +175,12 @@ class Intake:
     async def _decide(self, intent: Intent, found: Found) -> Outcome:
         while True:
             actor, agent = await self._finder.actor(intent, found.binding, found.message)
+            if intent.as_of is not None and found.message is not None:
+                about = found.thread.id, found.message.id
+                if self._unchanged.get(_reaction(intent, actor, found.message), -1) >= intent.as_of:
+                    return Ignored()
+                if overtaken(intent, actor.id, await self._store.touched(*about, intent.as_of)):
+                    return Ignored()
             named = getattr(intent.what, "people", ())
             people, missing = await self._finder.people(named) if named else ((), ())
             state = State(
@@ -167,9 +206,13 @@ class Intake:
         if not events:
             assert state.head is not None
             assert state.thread is not None
+            # What had been held is older than any page.
+            live = intent.as_of is None and intent.key not in self._releasing
+            if live and isinstance(intent.what, React) and state.message:
+                await self._note_unchanged(_reaction(intent, state.actor, state.message))
             return Accepted(state.head.id, state.thread.id, state.head.seq)
         commit = await self._prepare(intent, state, events, found)
-        result = await self._store.commit(commit)
+        result = await self._write(commit)
         if isinstance(result, Stale):
             return None
         if isinstance(result, Duplicate):
@@ -177,22 +220,48 @@ class Intake:
         last = events[-1]
         return Accepted(last.conversation, last.thread, result.seq, _message_of(events))
 
+    async def _note_unchanged(self, reaction: "_Reaction") -> None:
+        """Somebody left it as the history has it: a page read before must not change that."""
+        self._unchanged.pop(reaction, None)
+        if len(self._unchanged) >= _UNCHANGED:
+            del self._unchanged[next(iter(self._unchanged))]
+        self._unchanged[reaction] = await self._store.feed_end()
+
+    async def _write(self, commit: Commit) -> Committed | Duplicate | Stale:
+        done: tuple[MirrorId, ...] = ()
+        try:
+            result = await self._store.commit(commit)
+            if isinstance(result, Committed):
+                done = result.begun
+        finally:
+            if self._ahead is not None and commit.begun:
+                await self._ahead.settle(commit.begun, done)
+        return result
+
     async def _prepare(
         self, intent: Intent, state: State, events: tuple[Event, ...], found: Found | None
     ) -> Commit:
         head = _head_after(state, events)
         mirror = found.mirror if found is not None else None
+        mirrors = () if head is state.head else await self._new_mirrors(head, events)
+        expected = state.head.seq if state.head else 0
+        here = _here(intent, events, found)
+        # From here to the commit nothing may come between: deliveries begin with it.
+        begun: tuple[Begun, ...] = ()
+        if self._ahead is not None and len(events) == 1:
+            begun = self._ahead.begin(events[0], expected, here.mirror if here else None)
         return Commit(
             key=intent.key,
             fingerprint=intent.fingerprint,
             conversation=events[0].conversation,
-            expected=state.head.seq if state.head else 0,
+            expected=expected,
             events=events,
             people_key="" if head is state.head else people_key(head.present()),
-            mirrors=() if head is state.head else await self._new_mirrors(head, events),
-            here=_here(intent, events, found),
+            mirrors=mirrors,
+            here=here,
             origin=mirror.id if mirror is not None else None,
             fetches=_fetches(intent, _message_of(events)),
+            begun=begun,
         )
 
     async def _new_mirrors(self, head: Head, events: tuple[Event, ...]) -> tuple[NewMirror, ...]:
@@ -263,6 +332,12 @@ def places_of(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
 
 def mirror_id(thread: ThreadId, binding: Binding, from_seq: int) -> MirrorId:
     return MirrorId(derive("mirror", f"{thread} {binding.id} {from_seq}"))
+
+
+def _reaction(intent: Intent, actor: Account, message: Written) -> _Reaction:
+    """Whose, on what, and with which emoji; none of an intent about anything else."""
+    what = intent.what
+    return (str(message.id), str(actor.id), what.emoji) if isinstance(what, React) else ("", "", "")
 
 
 def _is_machine(intent: Intent) -> bool:

@@ -8,18 +8,20 @@ threads takes no more than its share.
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
 
+from bridge.ahead import Ahead
 from bridge.course import Course, Means, Patience
 from bridge.telemetry import Metrics
 from core.delivery import Receipt
 from core.files import FileRef
 from core.ids import MirrorId, RemoteId, SpaceId, ThreadId
-from core.model import MirrorState
-from core.ports import Adapter, Budgets, Change, Due, Store, Wakeups
+from core.model import Mirror, MirrorState
+from core.ports import Adapter, Budgets, Change, Due, Store, StoreError, Wakeups
 
 log = logging.getLogger("pinthread.lanes")
 
@@ -36,7 +38,8 @@ class _Channel:
     """The lanes of one channel: how many run, and which wait for a place."""
 
     running: int = 0
-    line: deque[MirrorId] = field(default_factory=deque)
+    line: list[tuple[float, int, MirrorId]] = field(default_factory=list)
+    """A heap: whose event has waited longest comes first."""
 
 
 class Lanes:
@@ -70,14 +73,19 @@ class Lanes:
             on_appeared,
             copies,
             park=self._park,
+            gives_way=self._gives_way,
             stopping=lambda: self._stopping,
         )
         self._woken: asyncio.Queue[ThreadId | None] = asyncio.Queue()
-        self._active: dict[MirrorId, bool] = {}
+        self._active: dict[MirrorId, float | None] = {}
+        """Lanes that run or wait in line; where there is more to do since, how old that is."""
+        self._order = count()
         self._channels: dict[tuple[str, str], _Channel] = {}
         self._parked: dict[str, dict[MirrorId, tuple[Due, asyncio.TimerHandle]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[MirrorId, asyncio.Task[None]] = {}
+        self.budgets = budgets
+        self.ahead = Ahead(self._means, adapters, free=self._is_free, start=self._start)
 
     async def run(self) -> None:
         """Delivers until `stop`; on return every lane has ended between two calls."""
@@ -90,6 +98,7 @@ class Lanes:
                         self._start(due)
         finally:
             unsubscribe()
+            await self.ahead.take_back()
             for waiting in self._parked.values():
                 for _, timer in waiting.values():
                     timer.cancel()
@@ -119,6 +128,12 @@ class Lanes:
             await self._store.unpark(platform)
             await self.look(platform)
 
+    def retry(self, due: Sequence[Due]) -> None:
+        """Starts lanes at once, whatever they wait for."""
+        for one in due:
+            self._unpark(one)
+            self._start(one)
+
     def echo(self, delivery: str, receipt: Receipt) -> None:
         """One of our writes was seen on its platform; its lane may be waiting to know."""
         waiting = self._means.echoes.get(delivery)
@@ -133,23 +148,35 @@ class Lanes:
 
     def _start(self, due: Due) -> None:
         if due.mirror in self._active:
-            self._active[due.mirror] = True
+            if self._active[due.mirror] is None:
+                self._active[due.mirror] = _age(due.since)
             return
         if self._stopping or due.platform not in self._adapters:
             return
         if due.mirror in self._parked.get(due.platform, ()):
             return
         if due.retry_at is not None and due.retry_at > self._means.now():
-            self._park(due, (due.retry_at - self._means.now()).total_seconds())
+            # Never for longer than a lane waits at all: the clock may have been set back.
+            seconds = (due.retry_at - self._means.now()).total_seconds()
+            self._park(due, min(seconds, self._means.patience.retry_most))
             return
         name = (due.platform, due.channel)
         channel = self._channels.setdefault(name, _Channel())
-        self._active[due.mirror] = False
+        self._active[due.mirror] = None
         if channel.running >= MOST_AT_ONCE:
-            channel.line.append(due.mirror)
+            heappush(channel.line, (_age(due.since), next(self._order), due.mirror))
             return
         channel.running += 1
         self._spawn(due.mirror, name)
+
+    def _is_free(self, due: Due) -> bool:
+        """Whether its lane would run at once."""
+        if self._group is None or due.mirror in self._active:
+            return False
+        if due.mirror in self._parked.get(due.platform, ()):
+            return False
+        channel = self._channels.get((due.platform, due.channel))
+        return channel is None or channel.running < MOST_AT_ONCE
 
     def _spawn(self, mirror: MirrorId, name: tuple[str, str]) -> None:
         assert self._group is not None
@@ -176,6 +203,10 @@ class Lanes:
     async def _lane(self, mirror: MirrorId, name: tuple[str, str]) -> None:
         try:
             await self._deliver(mirror)
+        except StoreError as failed:
+            # It cannot note what it does, so it does nothing until the store is well again.
+            log.info("lane_waits_for_store", extra={"mirror": mirror, "remedy": str(failed)})
+            self._park(Due(mirror, *name, None), self._means.patience.retry_most)
         except Exception:
             # The boundary of a lane: one that cannot go on must not end the others.
             log.exception("lane_failed", extra={"mirror": mirror})
@@ -185,31 +216,66 @@ class Lanes:
 
     async def _deliver(self, mirror: MirrorId) -> None:
         """Until nothing is due, or until the lane must wait."""
+        whole = True
         while not self._stopping:
-            self._active[mirror] = False
-            work = await self._store.lane(mirror, BATCH)
-            if work is None or work.mirror.state is not MirrorState.ACTIVE:
-                return
-            course = Course(self._means, self._adapters[work.mirror.place.platform], work)
+            course = self.ahead.take(mirror)
+            if course is None:
+                self._active[mirror] = None
+                work = await self._store.lane(mirror, BATCH)
+                if work is None or work.mirror.state is not MirrorState.ACTIVE:
+                    return
+                whole = len(work.events) < BATCH
+                course = self.ahead.found(work) or Course(
+                    self._means, self._adapters[work.mirror.place.platform], work
+                )
             if not await course.run():
                 return
-            if len(work.events) < BATCH and not self._active[mirror]:
+            if whole and not await self._woken_for(mirror, course.thread):
                 return
+            if course.last is not None and self._gives_way(course.mirror, course.last):
+                return
+
+    def _gives_way(self, mirror: Mirror, at: datetime) -> bool:
+        """Whether a lane of the channel that waits in line is owed its place by this one.
+
+        Otherwise the threads that came first would keep the others of their channel out
+        until they are through with all that they have.
+        """
+        place = mirror.place
+        line = self._channels[place.platform, place.channel].line
+        if not line or line[0][0] >= at.timestamp():
+            return False
+        self._active[mirror.id] = at.timestamp()
+        return True
+
+    async def _woken_for(self, mirror: MirrorId, thread: ThreadId) -> bool:
+        """Whether its lane was woken for more than it has delivered meanwhile."""
+        woken, self._active[mirror] = self._active[mirror], None
+        if woken is None:
+            return False
+        if any(due.mirror == mirror for due in await self._store.due_of(thread)):
+            self._active[mirror] = woken
+        return self._active[mirror] is not None
 
     def _ended(self, mirror: MirrorId, name: tuple[str, str]) -> None:
         again = self._active.pop(mirror)
         del self._tasks[mirror]
         channel = self._channels[name]
         channel.running -= 1
-        if again and not self._stopping:
-            self._active[mirror] = False
-            channel.line.append(mirror)
+        if again is not None and not self._stopping:
+            self._active[mirror] = None
+            heappush(channel.line, (again, next(self._order), mirror))
         if self._stopping:
-            for waiting in channel.line:
+            for _, _, waiting in channel.line:
                 self._active.pop(waiting, None)
             channel.line.clear()
         while channel.line and channel.running < MOST_AT_ONCE:
             channel.running += 1
-            self._spawn(channel.line.popleft(), name)
+            self._spawn(heappop(channel.line)[2], name)
         if not channel.running:
             del self._channels[name]
+
+
+def _age(since: datetime | None) -> float:
+    """What is known to wait from a time that is not known has waited longest."""
+    return 0.0 if since is None else since.timestamp()

@@ -13,6 +13,7 @@ from core.events import (
     Event,
     FileAdded,
     FileFailed,
+    FileRemoved,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
@@ -23,7 +24,7 @@ from core.events import (
     ThreadOpened,
 )
 from core.ids import AccountId, MessageId, ThreadId
-from core.model import Account, Head, Refusal, Thread, Written
+from core.model import Account, Attached, Head, Refusal, Thread, Written
 from core.ports import Line, Page, Store
 
 _SHOWN = MessagePosted | ThreadOpened | PeopleAdded | PersonLeft | FileFailed
@@ -138,9 +139,12 @@ class Pages:
                     names.append(event.what.answers)
         if not names:
             return {}
-        if asker in head.present():
-            return await self._store.written_in(thread.id, tuple(dict.fromkeys(names)))
-        return await self._as_left(thread.id, _stays(head, asker), posted[0].seq)
+        stays = _stays(head, asker)
+        if asker not in head.present():
+            return await self._as_left(thread.id, stays, posted[0].seq)
+        found = await self._store.written_in(thread.id, tuple(dict.fromkeys(names)))
+        # A reply may answer something from before the asker came.
+        return {name: one for name, one in found.items() if _is_in(stays, one.seq)}
 
     async def _as_left(
         self, thread: ThreadId, stays: Stays, first: int
@@ -242,6 +246,10 @@ class Pages:
         return found
 
 
+def _is_in(stays: Stays, seq: int) -> bool:
+    return any(since <= seq and (until is None or seq <= until) for since, until in stays)
+
+
 def _stays(head: Head, asker: AccountId) -> Stays:
     return [(m.since, m.until) for m in head.members if m.account == asker]
 
@@ -270,5 +278,9 @@ def take_in(written: dict[MessageId, Written], event: Event) -> None:
     elif isinstance(what, ReactionRemoved):
         message = replace(message, reactions=message.reactions - {(event.actor, what.emoji)})
     elif isinstance(what, FileAdded):
-        message = replace(message, files=(*message.files, what.file))
+        added = Attached(what.file, event.seq, what.remote)
+        message = replace(message, attached=(*message.attached, added))
+    elif isinstance(what, FileRemoved):
+        left = tuple(one for one in message.attached if one.added != what.added)
+        message = replace(message, attached=left)
     written[message.id] = message

@@ -7,6 +7,7 @@ more is found out, its card is filled in wherever it stands.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from core.ids import PinId, ThreadId, derive
@@ -90,10 +91,12 @@ class Pins:
     async def _learn(self, pin: PinId) -> Pin:
         before = await self._store.pin(pin)
         found = await self._lookup.look_up(pin)
-        await self._store.put_pin(found, self._now())
         if found.source is not PinSource.BARE and (before is None or found != before):
+            # It counts as bare until its cards are filled: after a stop they are filled then.
+            await self._store.put_pin(replace(found, source=PinSource.BARE), self._now())
             for thread in await self._store.threads_with(pin):
                 await self._fill(thread, found)
+        await self._store.put_pin(found, self._now())
         return found
 
     async def _fill(self, thread: ThreadId, pin: Pin) -> None:

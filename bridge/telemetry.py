@@ -199,6 +199,49 @@ class Metrics:
         self.held_dropped = registry.counter(
             "pinthread_held_dropped_total", "Held input that found no thread within a day."
         )
+        self.gaps = registry.counter(
+            "pinthread_gaps_total",
+            "Times that events of a platform may have been missed, by the reason to think so.",
+            "platform",
+            "reason",
+        )
+        self.sweep_running = registry.gauge(
+            "pinthread_sweep_running", "1 while a platform's places are swept.", "platform"
+        )
+        self.sweeps = registry.counter(
+            "pinthread_sweeps_total", "Sweeps that have come to their end.", "platform"
+        )
+        self.swept = registry.counter(
+            "pinthread_swept_threads_total", "Threads that sweeps have read.", "platform"
+        )
+        self.sweep_reads = registry.counter(
+            "pinthread_sweep_reads_total",
+            "Pages and messages that sweeps have read, by kind.",
+            "platform",
+            "read",
+        )
+        self.sweep_found = registry.counter(
+            "pinthread_sweep_found_total",
+            "What sweeps have found that no event had told of, by kind.",
+            "platform",
+            "kind",
+        )
+        self.duplicates_removed = registry.counter(
+            "pinthread_duplicates_removed_total",
+            "Messages of ours that were taken away because another one stands for them.",
+            "platform",
+        )
+        self.foreign_left = registry.counter(
+            "pinthread_foreign_left_total",
+            "Messages of ours that belong to nothing known, and were left where they stand.",
+            "platform",
+        )
+        self.healed = registry.counter(
+            "pinthread_healed_total",
+            "Messages on which something stood that a late call had set, by kind.",
+            "platform",
+            "kind",
+        )
         self._resident = registry.gauge(
             "process_resident_memory_bytes", "Resident memory of the process."
         )
@@ -227,12 +270,18 @@ def _resident_bytes() -> int:
 Ready = Callable[[], Awaitable[Mapping[str, bool]]]
 """What must be up for the program to do its work, such as `{"store": True, "slack": False}`."""
 
+Behind = Callable[[], Mapping[str, str]]
+"""Platforms on which it looks for what it missed, and how far: `12 of 40 threads`."""
 
-def probes(metrics: Metrics, ready: Ready) -> Callable[[web.Application], None]:
+
+def probes(
+    metrics: Metrics, ready: Ready, behind: Behind = dict, troubles: Behind = dict
+) -> Callable[[web.Application], None]:
     """Adds the routes for whoever watches the program to an application.
 
     `/healthz`: the program's loop turns. `/readyz`: 200 when all it needs is up,
-    else 503, with each part by name. `/metrics`: for Prometheus.
+    else 503, with each part by name, what is wrong with it, and what is being caught up
+    with. `/metrics`: for Prometheus.
     """
 
     async def healthz(_: web.Request) -> web.Response:
@@ -241,7 +290,10 @@ def probes(metrics: Metrics, ready: Ready) -> Callable[[web.Application], None]:
     async def readyz(_: web.Request) -> web.Response:
         parts = dict(await ready())
         good = all(parts.values())
-        return web.json_response({"ok": good, "parts": parts}, status=200 if good else 503)
+        told = {"ok": good, "parts": parts, "catching_up": dict(behind())}
+        if found := dict(troubles()):
+            told["troubles"] = found
+        return web.json_response(told, status=200 if good else 503)
 
     async def read(_: web.Request) -> web.Response:
         return web.Response(

@@ -86,14 +86,14 @@ class Talk:
         return await self.intake.submit(intent)
 
     def copy_of(self, platform: ScriptedPlatform, text: str) -> RemoteId:
-        [found] = [remote for remote, shown in platform.messages.items() if shown == text]
+        [found] = [remote for remote, shown in platform.texts.items() if shown == text]
         return found
 
     async def marker(self, platform: ScriptedPlatform, text: str = "marker") -> None:
         """Something that arrives after all that was done before it."""
         done = Intent(text, MIA.id, PostMessage(self.thread.thread, text))
         await accepted(self.intake, done)
-        while text not in platform.messages.values():
+        while text not in platform.texts.values():
             await platform.until(len(platform.shown) + 1)
 
     def since(self, platform: ScriptedPlatform, kind: str) -> list[str]:
@@ -138,8 +138,8 @@ async def test_an_edit_of_an_old_message_reaches_its_copy(
         await talk.marker(talk.slack)
         await talk.marker(talk.discord)
     assert talk.since(talk.slack, "edit") == ["in ash?"]
-    assert "in ash?" in talk.slack.messages.values()
-    assert "in oak?" not in talk.slack.messages.values()
+    assert "in ash?" in talk.slack.texts.values()
+    assert "in oak?" not in talk.slack.texts.values()
     assert talk.since(talk.discord, "edit") == [], "it was edited there"
     assert len(talk.since(talk.discord, "text")) == 62
 
@@ -231,7 +231,7 @@ async def test_an_edit_may_need_more_parts_and_fewer(
         before = len(talk.slack.shown)
         await talk.submit(talk.edit("discord", "d1", "these are more words than fit in one", 1))
         await talk.slack.until(before + 2)
-        assert list(talk.slack.messages.values())[-2:] == [
+        assert list(talk.slack.texts.values())[-2:] == [
             "these are more words",
             "than fit in one",
         ]
@@ -243,7 +243,7 @@ async def test_an_edit_may_need_more_parts_and_fewer(
         ]
         await talk.submit(talk.edit("discord", "d1", "and now it has grown once more", 3))
         await talk.slack.until(before + 6)
-    assert list(talk.slack.messages.values())[-2:] == ["and now it has grown", "once more"]
+    assert list(talk.slack.texts.values())[-2:] == ["and now it has grown", "once more"]
 
 
 async def test_what_was_changed_in_the_web_is_said_where_the_original_cannot_be_changed(
@@ -289,6 +289,13 @@ async def test_an_edit_that_a_platform_refuses_is_told_at_its_message(
     told = await talk.store.deliveries(talk.thread.thread, [(written.seq, message)])
     inbox = next(one for one in told[message] if one.platform == "slack")
     assert (inbox.state, inbox.reason) == (DeliveryState.FAILED, "Refused here.")
+    async with both(talk, wakeups):
+        before = len(talk.slack.shown)
+        await talk.submit(talk.edit("discord", "d1", "a word that is fine", 2))
+        await talk.slack.until(before + 1)
+    told = await talk.store.deliveries(talk.thread.thread, [(written.seq, message)])
+    inbox = next(one for one in told[message] if one.platform == "slack")
+    assert (inbox.state, inbox.reason) == (DeliveryState.DELIVERED, None)
 
 
 async def test_only_the_author_edits(talk: Talk) -> None:
@@ -324,7 +331,7 @@ async def test_a_copy_that_a_moderator_removed_is_not_put_back(
         await talk.say("discord", "d1", "in oak?")
         await talk.marker(talk.slack, "it is there")
         copy = talk.copy_of(talk.slack, "in oak?")
-        del talk.slack.messages[copy]
+        del talk.slack.texts[copy]
         assert isinstance(await talk.submit(talk.delete("slack", copy)), Ignored)
         await talk.submit(talk.edit("discord", "d1", "in ash?"))
         await talk.submit(talk.react("discord", "d1", "👍"))
@@ -341,14 +348,14 @@ async def test_a_copy_that_is_gone_unseen_is_not_put_back_either(
         await talk.say("discord", "d1", "in oak?")
         await talk.marker(talk.slack, "it is there")
         copy = talk.copy_of(talk.slack, "in oak?")
-        del talk.slack.messages[copy]
+        del talk.slack.texts[copy]
         await talk.submit(talk.edit("discord", "d1", "in ash?", 1))
         await talk.submit(talk.edit("discord", "d1", "in elm?", 2))
         await talk.marker(talk.slack)
     found = await talk.store.placement_at("slack", copy)
     assert found is not None
     assert found[1].removed
-    assert "in elm?" not in talk.slack.messages.values()
+    assert "in elm?" not in talk.slack.texts.values()
 
 
 # --- reactions ----------------------------------------------------------------------------
@@ -380,6 +387,23 @@ async def test_a_reaction_is_shown_while_anybody_elsewhere_has_it(
     assert talk.slack.reactions == set()
     assert talk.since(talk.discord, "react") == []
     assert [call.step.verb for call in talk.slack.calls][-1] is Verb.UNREACT
+
+
+async def test_a_reaction_to_somebodys_message_that_is_gone_leaves_its_delete_to_be_told(
+    talk: Talk, wakeups: LocalWakeups, store: Store
+) -> None:
+    """Its author took it back, and nobody has told us yet: a sweep will look for it."""
+    async with both(talk, wakeups):
+        await talk.say("discord", "d1", "in oak?")
+        await talk.slack.until(3)
+        talk.discord.plan.append(Failure(FailureKind.GONE, "not_there"))
+        copy = talk.copy_of(talk.slack, "in oak?")
+        await accepted(talk.intake, talk.react("slack", copy, "👍"))
+        await talk.marker(talk.discord)
+    there = await store.placement_at("discord", RemoteId("d1"))
+    assert there is not None
+    assert not there[1].removed
+    assert talk.discord.reactions == set()
 
 
 async def test_a_reaction_to_a_message_that_is_still_on_its_way_arrives_with_it(
@@ -427,8 +451,8 @@ async def test_a_late_card_of_a_further_pin_is_filled_in(talk: Talk, wakeups: Lo
         await accepted(talk.intake, Intent("e", MIA.id, edit))
         await talk.slack.until(7)
     for platform in (talk.slack, talk.discord):
-        assert list(platform.messages.values())[-2:] == ["and that", "Shelf"]
-    assert DESK.title in talk.slack.messages.values()
+        assert list(platform.texts.values())[-2:] == ["and that", "Shelf"]
+    assert DESK.title in talk.slack.texts.values()
 
 
 async def test_a_reply_shows_what_it_answers_and_whom_it_mentions(
@@ -501,7 +525,7 @@ async def test_a_stop_between_two_parts_of_an_edit_finishes_it_after_the_start(
         await talk.slack.until(5)
     async with both(talk, wakeups):
         await talk.marker(talk.slack)
-    assert list(talk.slack.messages.values())[-4:-1] == [
+    assert list(talk.slack.texts.values())[-4:-1] == [
         "those were more",
         "words than fit in",
         "one",
@@ -545,7 +569,7 @@ async def test_in_the_end_every_place_shows_what_stands(
             await talk.marker(platform, f"end of {platform.name}")
     for platform, other in ((talk.slack, "discord"), (talk.discord, "slack")):
         stands = [text for (where, _), text in canon.words.items() if where == other]
-        copies = {r: text for r, text in platform.messages.items() if text.startswith("word")}
+        copies = {r: text for r, text in platform.texts.items() if text.startswith("word")}
         assert list(copies.values()) == stands
         remotes = {text: remote for remote, text in copies.items()}
         expected = {

@@ -40,6 +40,16 @@ async def test_a_broken_place_says_what_to_do_and_a_good_one_goes_on(
     assert len(await store.due_of(thread.thread)) == 2
 
 
+async def test_a_workspace_that_took_the_app_out_breaks_every_place_in_it(
+    desk: Desk, store: Store, intake: Intake
+) -> None:
+    thread = await accepted(intake, start("a"))
+    await desk.place_changed(Place("slack", INBOX.workspace, ""), trouble="Install it again.")
+    states = {m.place: (m.state, m.reason) for m in await store.mirrors_of(thread.thread)}
+    assert states[INBOX] == (MirrorState.BROKEN, "Install it again.")
+    assert states[FORUM] == (MirrorState.ACTIVE, None)
+
+
 async def test_a_rename_mends_nothing(desk: Desk, store: Store, intake: Intake) -> None:
     thread = await accepted(intake, start("a"))
     await desk.place_changed(INBOX, trouble="Invite the bot again.")

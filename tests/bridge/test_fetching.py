@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge import fetching
-from bridge.fetching import PAUSES, Fetching
+from bridge.fetching import MOST_AT_ONCE, PAUSES, Fetching
 from bridge.files import FolderFiles
 from bridge.intake import Intake
 from bridge.wakeup import LocalWakeups
@@ -157,13 +157,13 @@ async def test_a_file_comes_behind_its_words_with_name_and_alt(room: Room) -> No
     sent = await room.send("m", remote("desk", 15))
     async with room.running():
         (event,) = await room.until(lambda found: len(found) == 1)
+        await room.until_attempts([])
     assert isinstance(event.what, FileAdded)
     assert event.actor == BRAND.id
     assert event.what.message == sent.message
     file = event.what.file
     assert (file.name, file.alt, file.size) == ("desk.bin", "alt desk", 15)
     assert b"".join([piece async for piece in room.files.open(file.id)]) == b"a" * 10 + b"b" * 5
-    assert await room.attempts() == []
 
 
 async def test_files_of_a_message_keep_their_order_and_a_commit_wakes(room: Room) -> None:
@@ -175,16 +175,19 @@ async def test_files_of_a_message_keep_their_order_and_a_commit_wakes(room: Room
     assert names == ["one.bin", "two.bin", "three.bin"]
 
 
-async def test_no_more_than_four_messages_at_once(room: Room) -> None:
+async def test_no_more_than_some_messages_at_once_and_a_free_place_is_taken_at_once(
+    room: Room,
+) -> None:
     room.shelf.gate = asyncio.Event()
-    for n in range(9):
+    count = MOST_AT_ONCE + 5
+    for n in range(count):
         room.shelf.held[f"f{n}"] = [b"x%d" % n]
         await room.send(f"m{n}", remote(f"f{n}"))
     async with room.running():
-        await soon(lambda: room.shelf.at_once == 4)
+        await soon(lambda: room.shelf.at_once == MOST_AT_ONCE)
         room.shelf.gate.set()
-        await room.until(lambda found: len(found) == 9)
-    assert room.shelf.most_at_once == 4
+        await room.until(lambda found: len(found) == count)
+    assert room.shelf.most_at_once == MOST_AT_ONCE
 
 
 async def test_a_passing_failure_is_tried_again_and_the_next_file_does_not_wait(

@@ -4,6 +4,7 @@ import asyncio
 
 from bridge.intake import Intake
 from bridge.wakeup import LocalWakeups
+from core.delivery import Sending, Step, Verb
 from core.events import ConversationStarted, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened
 from core.ids import PinId, RemoteId, SpaceId
 from core.intents import (
@@ -212,6 +213,30 @@ async def test_direct_words_go_to_the_only_thread_and_ask_between_two(
     assert isinstance(asked, Ask)
     assert len(asked.threads) == 2
     assert rosa.name == "Rosa"
+
+
+async def test_a_direct_answer_to_one_of_ours_whose_receipt_is_out_waits_for_it(
+    intake: Intake, store: Store
+) -> None:
+    direct = Place("discord", "", "user:920")
+    await intake.account(ROSA)
+    threads = [
+        await accepted(intake, Intent(who, ROSA, StartThread((Handle(who),), DESK.id, "hi")))
+        for who in ("northwind", "jo")
+    ]
+    mirrors = await store.mirrors_of(threads[1].thread)
+    mirror = next(one for one in mirrors if one.place == direct)
+    remote = RemoteId("9:2")
+    answer = Intent("b", ROSA, PostMessage(InDirect(direct, remote), "yes"), Origin(direct))
+    assert isinstance(await intake.submit(answer), Ask)
+    await store.begin(mirror.id, Sending(CARD, 0, 1, (Step(Verb.POST),)))
+    assert isinstance(await intake.submit(answer), Held)
+    card = Placement(mirror.id, CARD, 0, remote, "bot")
+    space = SpaceId(remote)
+    await store.placed(mirror.id, card, sending=None, cursor=0, root=remote, space=space)
+    await intake.release("discord", remote)
+    assert isinstance((await store.history(threads[1].conversation))[-1].what, MessagePosted)
+    assert (await store.history(threads[1].conversation))[-1].seq == 4
 
 
 async def test_direct_words_without_a_thread_need_a_pin(intake: Intake) -> None:

@@ -112,6 +112,15 @@ async def test_a_reply_names_what_it_answers_until_that_is_deleted(
     assert (await shown(pages, MIA.id, thread))[-1].answers == ""
 
 
+async def test_a_newcomer_reads_no_quote_of_before(intake: Intake, pages: Pages) -> None:
+    thread = await accepted(intake, start("a", "a secret"))
+    await accepted(intake, Intent("j", MIA.id, AddPeople(thread.thread, (Handle("jo"),))))
+    said = PostMessage(thread.thread, "yes", answers=thread.message)
+    await accepted(intake, Intent("b", BRAND.id, said))
+    assert (await shown(pages, JO.id, thread))[-1].answers == ""
+    assert (await shown(pages, MIA.id, thread))[-1].answers == "Mia: a secret"
+
+
 async def test_a_newcomer_finds_no_message_of_before(intake: Intake, pages: Pages) -> None:
     thread = await accepted(intake, start("a", "private", "northwind"))
     assert thread.message is not None

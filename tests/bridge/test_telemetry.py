@@ -154,13 +154,17 @@ async def test_a_watcher_reads_health_readiness_and_metrics() -> None:
         return {"store": True, "slack": state.slack}
 
     app = web.Application()
-    probes(metrics, ready)(app)
+    probes(metrics, ready, lambda: {"slack": "12 of 40 threads"})(app)
     async with TestClient(TestServer(app)) as client:
         health = await client.get("/healthz")
         assert (health.status, await health.json()) == (200, {"ok": True})
         before = await client.get("/readyz")
         assert before.status == 503
-        assert await before.json() == {"ok": False, "parts": {"store": True, "slack": False}}
+        assert await before.json() == {
+            "ok": False,
+            "parts": {"store": True, "slack": False},
+            "catching_up": {"slack": "12 of 40 threads"},
+        }
         state.slack = True
         assert (await client.get("/readyz")).status == 200
         read = await client.get("/metrics")
