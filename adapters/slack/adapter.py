@@ -7,38 +7,47 @@ asked for again. A Slack that is away is called until it answers.
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from adapters.slack import blocks, inbound
+from adapters.slack import blocks, inbound, sweeping
 from adapters.slack.api import SDK_LOG, Api
 from adapters.slack.cards import Look
-from adapters.slack.changes import Deleted, Echo, Edited, Reacted
+from adapters.slack.changes import Deleted, Echo, Edited, OwnReaction, Reacted
 from adapters.slack.directory import Directory
-from adapters.slack.entrance import Entrance, NotReadyError
+from adapters.slack.entrance import LIMITED, Entrance, NotReadyError
+from adapters.slack.errors import NOT_CONNECTED
 from adapters.slack.fetching import fetch
 from adapters.slack.inbound import Words
 from adapters.slack.links import Links
 from adapters.slack.listeners import Listeners
-from adapters.slack.marks import Nothing, Ours, parse_remote
+from adapters.slack.marks import Nothing, Ours, parse_remote, place_of
+from adapters.slack.own import Own, Stray
 from adapters.slack.preflight import preflight
+from adapters.slack.retrying import Retrying
 from adapters.slack.search import Search
 from adapters.slack.settings import Settings
 from adapters.slack.speech import Speech
-from adapters.slack.uploads import Uploads
-from adapters.slack.writing import Writing
+from adapters.slack.sweeping import Sweeping
+from adapters.slack.uploads import Uploads, file_of
+from adapters.slack.watch import Watch
+from adapters.slack.writing import Writing, uploaded
 from core.capabilities import Capabilities
-from core.delivery import Absent, Failure, Receipt, Write
-from core.intents import RemoteFile
-from core.model import Mirror, Place
-from core.ports import Budgets, Cost, Desk, Files, Finding
+from core.delivery import Absent, Failure, Receipt, Verb, Write
+from core.ids import RemoteId, SpaceId
+from core.intents import Intent, RemoteFile
+from core.model import Mirror, Place, Refusal
+from core.ports import Ask, Budgets, Cost, Desk, Files, Finding
+from core.sweep import Root, Seen, SweepError
 
 log = logging.getLogger("pinthread.slack")
 
@@ -65,6 +74,8 @@ class SlackAdapter:
         )  # fmt: skip
         self._desk: Desk | None = None
         self._speech: Speech | None = None
+        self._own = Own(self._stray)
+        self._watch = Watch(self._gap, self._renew, settings.deaf_after)
         self._entrance: Entrance | None = None
         self._links: Links | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -73,6 +84,7 @@ class SlackAdapter:
         self._stopping = asyncio.Event()
         self._unreached = asyncio.Event()
         self._up = False
+        self._listens = True
 
     @property
     def name(self) -> str:
@@ -102,6 +114,11 @@ class SlackAdapter:
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._runner = asyncio.create_task(self._run(desk, started), name="slack")
         await started
+
+    async def connect(self, desk: Desk) -> None:
+        """Without entrance and links, so that nothing comes in."""
+        self._listens = False
+        await self.start(desk)
 
     async def stop(self) -> None:
         self._stopping.set()
@@ -136,16 +153,19 @@ class SlackAdapter:
                     # The entrance has checked it; the middleware would log body and signature.
                     request_verification_enabled=False,
                 )
-                parts = (self, desk, self._api, self._directory, self._search)
-                self._speech = Speech(*parts)
-                Listeners(*parts).register(app, self._speech)
-                if self.settings.mode == "http":
+                self._speech = Speech(self, desk, self._api, self._directory)
+                retrying = Retrying(self, desk, self._api, self._search, self._speech)
+                listeners = Listeners(self, desk, self._api, self._directory, self._search)
+                listeners.register(app, retrying)
+                if self.settings.mode == "http" and self._listens:
                     secret = self.settings.signing_secret
                     self._entrance = Entrance(secret, self.take, app, self.ignored)
                     await self._entrance.start(self.settings.listen)
                 joining = self._tasks.create_task(self._join(app))
+                watching = self._tasks.create_task(self._watch.run())
                 started.set_result(None)
                 await self._stopping.wait()
+                watching.cancel()
                 await self._end(joining)
         except BaseException as error:
             if not started.done():
@@ -173,6 +193,9 @@ class SlackAdapter:
     async def _join(self, app: AsyncApp) -> None:
         """Learns who we are, then keeps the connection up (or knows that it is)."""
         await self._learn()
+        if not self._listens:
+            self._online(up=True)
+            return
         if self.settings.mode == "http":
             self._online(up=True)
             while True:
@@ -225,11 +248,25 @@ class SlackAdapter:
             self._unreached.clear()
         else:
             self._unreached.set()
+            self._watch.down()
         if self._desk:
             self._desk.online("slack", up=up)
+        if up and self._listens:
+            self._watch.up(patient=self.settings.mode == "http")
 
     def _link_changed(self, up: bool) -> None:
         self._online(up=up)
+
+    def _gap(self, reason: str) -> None:
+        if self._desk and not self._stopping.is_set():
+            self._desk.gap("slack", reason)
+
+    async def _renew(self) -> None:
+        if self._links:
+            await self._links.renew()
+
+    def capabilities_at(self, place: Place) -> Capabilities:
+        return self.capabilities
 
     def connected(self) -> bool:
         return self._up
@@ -254,6 +291,19 @@ class SlackAdapter:
 
     async def take(self, payload: Mapping[str, Any]) -> None:
         """A message or reaction event; on return it is committed, or was not for us."""
+        if payload.get("type") == LIMITED:
+            minute = payload.get("minute_rate_limited")
+            self._watch.limited(float(minute) if isinstance(minute, int | float) else 0.0)
+            return
+        self._watch.heard()
+        try:
+            await self._take(payload)
+        except BaseException:
+            self._watch.refused()
+            raise
+        self._watch.taken()
+
+    async def _take(self, payload: Mapping[str, Any]) -> None:
         if self._ours is None or self._desk is None or self._speech is None:
             raise NotReadyError
         found = inbound.read(payload, self._ours)
@@ -262,15 +312,46 @@ class SlackAdapter:
         elif isinstance(found, Nothing):
             self.ignored[found.reason] += 1
         elif isinstance(found, Echo):
-            self._desk.echo(found.delivery, found.receipt)
+            self._echo(found)
         elif isinstance(found, Edited):
             await self._speech.edited(found)
         elif isinstance(found, Deleted):
             await self._speech.deleted(found)
         elif isinstance(found, Reacted):
             await self._speech.reacted(found)
+        elif isinstance(found, OwnReaction):
+            emoji = await self._speech.emoji(found.name)
+            self._desk.suspect("slack", Seen(found.remote, ours=frozenset({emoji})))
         else:
             assert_never(found)
+
+    def _echo(self, echo: Echo) -> None:
+        receipt = echo.receipt
+        delivery = echo.delivery or self._own.of_file(file_of(receipt.poster))
+        if not delivery:
+            self.ignored["own"] += 1
+            return
+        if self._desk:
+            self._desk.echo(delivery, receipt)
+        if echo.post:
+            self._own.stands(delivery, echo.space, receipt.remote, receipt.poster)
+        elif self._desk and echo.message:
+            stands = Seen(receipt.remote, (), None, receipt.poster, delivery, echo.message)
+            self._desk.suspect("slack", stands)
+
+    def _stray(self, stray: Stray) -> None:
+        if self._tasks is not None:
+            self.spawn(self._tell_stray(stray))
+
+    async def _tell_stray(self, stray: Stray) -> None:
+        channel, _ = parse_remote(stray.remote)
+        if stray.place is not None:
+            place = stray.place
+        else:
+            user = await self._directory.owner(channel) if channel.startswith("D") else ""
+            place = place_of(self._ours.team if self._ours else "", channel, user)
+        if self._desk:
+            self._desk.stray(place, stray.space, stray.remote, stray.poster, stray.delivery)
 
     # --- out --------------------------------------------------------------------------
 
@@ -286,10 +367,61 @@ class SlackAdapter:
         return self._writing.costs(write)
 
     async def write(self, write: Write) -> Receipt | Failure:
-        return await self._writing.write(write, self._ours)
+        began = time.monotonic()
+        self._begun(write)
+        result = await self._writing.write(write, self._ours)
+        if self._stands(write, result) and self._listens and not uploaded(write):
+            self._watch.posted(began)
+        return result
 
     async def find(self, write: Write) -> Receipt | Absent | Failure:
-        return await self._writing.find(write, self._ours)
+        self._begun(write)
+        result = await self._writing.find(write, self._ours)
+        self._stands(write, result)
+        return result
+
+    def _begun(self, write: Write) -> None:
+        if write.step.verb is Verb.POST:
+            self._own.begun(write.delivery, write.mirror.place, write.data.get("file", ""))
+
+    def _stands(self, write: Write, result: Receipt | Absent | Failure) -> bool:
+        """Notes where a post stands; False where none was made."""
+        if write.step.verb is not Verb.POST or not isinstance(result, Receipt):
+            return False
+        if result.inner is not None:
+            return False
+        space = result.space or write.mirror.space or SpaceId(result.remote)
+        self._own.stands(write.delivery, space, result.remote, result.poster)
+        return True
+
+    # --- sweeps -----------------------------------------------------------------------
+
+    def moment(self, remote: RemoteId) -> datetime:
+        return sweeping.moment(remote)
+
+    def roots(self, place: Place, since: datetime) -> AsyncIterator[tuple[Root, ...]]:
+        return self._sweep().roots(place)
+
+    def messages(self, mirror: Mirror, after: RemoteId | None) -> AsyncIterator[tuple[Seen, ...]]:
+        return self._sweep().messages(mirror, after)
+
+    def direct(self, place: Place, after: RemoteId | None) -> AsyncIterator[tuple[Seen, ...]]:
+        return self._sweep().direct(place, after)
+
+    async def message(self, mirror: Mirror, remote: RemoteId) -> Seen | Absent:
+        return await self._sweep().message(mirror, remote)
+
+    def shows(self, write: Write, seen: Seen) -> bool:
+        return sweeping.shows(write, seen, self.look)
+
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+        self.spawn(self._sweep().tell(seen, intent, outcome))
+
+    def _sweep(self) -> Sweeping:
+        if self._ours is None or self._speech is None or self._tasks is None:
+            raise SweepError(NOT_CONNECTED)
+        learn = self._writing.learn_emoji
+        return Sweeping(self._ours, self._speech, self._search, self._directory, learn)
 
     def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return fetch(file, self._api, self.settings)

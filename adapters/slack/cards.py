@@ -27,6 +27,7 @@ START = "pin_start"
 OPEN_THREAD = "pin_open"
 OPEN_LINK = "pin_link"
 PICK = "pin_pick"
+RETRY = "pin_retry"
 INBOX = "pin_inbox"
 PEOPLE = "pin_people"
 
@@ -176,8 +177,12 @@ def further_pin(pin: Pin, look: Look) -> list[Block]:
     return _about(pin, look, 120)
 
 
-def refusal(sentence: str) -> list[Block]:
-    return [section(linked(sentence))]
+def refusal(sentence: str, retry: str = "") -> list[Block]:
+    """`retry` leads back to the words that were refused, where they may be taken later."""
+    blocks = [section(linked(sentence))]
+    if retry:
+        blocks.append(actions(button("Try again", RETRY, value=retry)))
+    return blocks
 
 
 def preview(pin: Pin, acting: Account, look: Look) -> list[Block]:

@@ -6,7 +6,7 @@ who deleted a message. A root with replies is not deleted but made a tombstone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -18,9 +18,11 @@ from adapters.slack.marks import (
     Ours,
     Payload,
     delivery_of,
+    file_in,
     is_ours,
     moment,
     place_of,
+    poster,
     remote,
 )
 from core.content import Content
@@ -38,13 +40,31 @@ from core.intents import (
 )
 from core.model import Identity, Place, Profile
 
+GONE = ("tombstone", "hidden_by_limit")
+"""Modes of files that cannot be had any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """One of our own posts or updates, seen on its platform."""
+    """One of our own posts or (not `post`) updates, seen in the thread `space`.
+
+    The post of a file has no delivery id; its receipt's poster names the file. `message` is
+    empty where it says what it said before, as with a count of replies.
+    """
 
     delivery: str
     receipt: Receipt
+    space: SpaceId
+    post: bool = True
+    message: Payload = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReaction:
+    """We put an emoji on a message; `name` is Slack's."""
+
+    remote: RemoteId
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +78,7 @@ class Edited:
     remote: RemoteId
     thread: str | None
     key: str
-    at: datetime
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +113,25 @@ def changed(event: Payload, ours: Ours, app: object) -> Edited | Deleted | Echo 
     if message.get("subtype") == "tombstone":
         return _deleted(channel, ts, before, event, ours, app)
     if is_ours(message, ours, app):
-        return echo(message, channel, ts, ours)
+        found = echo(message, channel, ts, ours, post=False)
+        same = bool(before) and content_of(message) == content_of(before)
+        return replace(found, message={}) if same and isinstance(found, Echo) else found
     return _edited(channel, ts, message, before, event, ours)
 
 
-def echo(message: Payload, channel: str, ts: str, ours: Ours) -> Echo | Nothing:
+def echo(
+    message: Payload, channel: str, ts: str, ours: Ours, *, post: bool = True
+) -> Echo | Nothing:
     """Of a message of ours: a post or, under another delivery id, an update."""
-    delivery = delivery_of(message)
-    if not delivery:
+    delivery, file = delivery_of(message) or "", file_in(message)
+    if not delivery and not (file and post):
         return Nothing("own")
     name = remote(channel, ts)
-    root = message.get("thread_ts") in (None, ts)
-    return Echo(delivery, Receipt(name, ours.bot, SpaceId(name) if root else None))
+    thread = message.get("thread_ts")
+    root = thread in (None, ts)
+    receipt = Receipt(name, poster(ours, file), SpaceId(name) if root and not file else None)
+    space = SpaceId(name if root else remote(channel, str(thread)))
+    return Echo(delivery, receipt, space, post, message)
 
 
 def _edited(
@@ -116,10 +143,28 @@ def _edited(
         return Nothing("no_edit")
     if _is_top_level(message, channel):
         return Nothing("top_level")
-    author = message.get("user") or message.get("bot_id")
     when = by if by and by != was else str(event.get("event_ts") or event.get("ts"))
-    at = moment(when)
-    if not isinstance(author, str) or at is None:
+    if moment(when) is None:
+        return Nothing("no_author")
+    return _edit_at(when, channel, ts, message, ours)
+
+
+def standing_edit(message: Payload, channel: str, ours: Ours) -> Edited | Nothing:
+    """The last edit of a message that was read again, under the key that its event has.
+
+    Slack notes no time where only a file was taken off.
+    """
+    when = _edited_ts(message)
+    files = message.get("files")
+    files = [f for f in files if isinstance(f, dict)] if isinstance(files, list) else []
+    if not when and all(f.get("mode") not in GONE for f in files):
+        return Nothing("no_edit")
+    return _edit_at(when, channel, str(message.get("ts")), message, ours)
+
+
+def _edit_at(when: str, channel: str, ts: str, message: Payload, ours: Ours) -> Edited | Nothing:
+    author = message.get("user") or message.get("bot_id")
+    if not isinstance(author, str):
         return Nothing("no_author")
     name = remote(channel, ts)
     thread = message.get("thread_ts")
@@ -130,8 +175,8 @@ def _edited(
         channel,
         name,
         thread if isinstance(thread, str) else None,
-        f"slack:{name}:edit:{when}:{said}",
-        at,
+        f"slack:{name}:edit:{when}:{content_of(message)}",
+        moment(when),
     )
 
 
@@ -152,21 +197,29 @@ def _deleted(
         return Nothing("top_level")
     name = remote(channel, ts)
     place = place_of(ours.team, channel, str(before.get("user", "")))
-    return Deleted(
-        Intent(
-            f"slack:{name}:delete",
-            ItsAuthor(),
-            DeleteMessage(RemoteMessage("slack", name)),
-            Origin(place, name),
-            at=moment(event.get("event_ts") or event.get("ts")),
-        )
+    return Deleted(_delete(name, place, moment(event.get("event_ts") or event.get("ts"))))
+
+
+def _delete(name: RemoteId, place: Place, at: datetime | None) -> Intent:
+    return Intent(
+        f"slack:{name}:delete",
+        ItsAuthor(),
+        DeleteMessage(RemoteMessage("slack", name)),
+        Origin(place, name),
+        at=at,
     )
 
 
-def reacted(event: Payload, ours: Ours) -> Reacted | Nothing:
+def delete_of(channel: str, ts: str, ours: Ours) -> Intent:
+    """The delete of a message that was found to be gone."""
+    name = remote(channel, ts)
+    return _delete(name, place_of(ours.team, channel, ""), None)
+
+
+def reacted(event: Payload, ours: Ours) -> Reacted | OwnReaction | Nothing:
     """A `reaction_added` or `reaction_removed`."""
     item, user, name = event.get("item"), event.get("user"), event.get("reaction")
-    if user == ours.user:
+    if user == ours.user and event.get("type") != "reaction_added":
         return Nothing("own")
     if not isinstance(item, dict) or item.get("type") != "message":
         return Nothing("not_a_message")
@@ -175,6 +228,8 @@ def reacted(event: Payload, ours: Ours) -> Reacted | Nothing:
         return Nothing("malformed")
     on = event.get("type") == "reaction_added"
     stands = remote(str(channel), str(ts))
+    if user == ours.user:
+        return OwnReaction(stands, str(name))
     when = event.get("event_ts")
     return Reacted(
         str(name),
@@ -188,11 +243,14 @@ def reacted(event: Payload, ours: Ours) -> Reacted | Nothing:
     )
 
 
-def edit(found: Edited, profile: Profile, text: str, rich: Content | None) -> Intent:
+def edit(
+    found: Edited, profile: Profile, text: str, rich: Content | None, files: tuple[str, ...]
+) -> Intent:
+    """`files` are the ids of those that still hang on it."""
     return Intent(
         found.key,
         Person(found.identity, profile),
-        EditMessage(RemoteMessage("slack", found.remote), text, rich),
+        EditMessage(RemoteMessage("slack", found.remote), text, rich, files),
         Origin(found.place, found.remote),
         at=found.at,
     )
@@ -210,8 +268,9 @@ def reaction(found: Reacted, profile: Profile, emoji: str) -> Intent:
 
 def content_of(message: Payload) -> str:
     """A digest of what a message says: its words, blocks and files, and no previews."""
-    files = message.get("files")
-    ids = [f.get("id") for f in files if isinstance(f, dict)] if isinstance(files, list) else []
+    given = message.get("files")
+    files = [f for f in given if isinstance(f, dict)] if isinstance(given, list) else []
+    ids = [f.get("id") for f in files if f.get("mode") not in GONE]
     said = (message.get("text") or "", message.get("blocks") or [], ids)
     return blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
 

@@ -19,6 +19,14 @@ class ChannelNews:
     doubtful: bool = False
 
 
+def is_farewell(event: Payload, ours: Ours) -> bool:
+    """The app was taken out of the workspace, or its bot's token was revoked."""
+    if event.get("type") != "tokens_revoked":
+        return event.get("type") == "app_uninstalled"
+    tokens = event.get("tokens")
+    return isinstance(tokens, dict) and ours.user in (tokens.get("bot") or ())
+
+
 def news(event: Payload, ours: Ours) -> ChannelNews | None:
     """Renamed, broken or good again; nothing for every other event."""
     kind = str(event.get("type", ""))

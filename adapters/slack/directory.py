@@ -12,6 +12,7 @@ from typing import Any
 from adapters.slack.api import Api
 from core.delivery import Failure, FailureKind
 from core.model import Profile
+from core.tidy import whole
 
 _KEPT_UNKNOWN = 60.0
 _MOST = 20_000
@@ -21,7 +22,41 @@ _PATIENCE = 1.5
 UNKNOWN = Profile("")
 """Changes no name that the history knows."""
 
+Ask = Callable[[], Awaitable[Mapping[str, str] | None]]
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
+
+
+class Listing:
+    """Names of a whole workspace that come in one call, which others may wait for together."""
+
+    def __init__(self, ask: Ask, spawn: Spawn, kept: float, patience: float) -> None:
+        self._ask = ask
+        self._spawn = spawn
+        self._kept = kept
+        self._patience = patience
+        self._known: Mapping[str, str] | None = None
+        self._until = 0.0
+        self._asked: asyncio.Task[None] | None = None
+
+    async def all(self) -> Mapping[str, str]:
+        """At worst what was known."""
+        if self._until < time.monotonic():
+            if self._asked is None:
+                self._asked = self._spawn(self._renew())
+            await asyncio.wait({self._asked}, timeout=self._patience)
+        return self._known or {}
+
+    def forget(self) -> None:
+        self._until = 0.0
+
+    async def _renew(self) -> None:
+        try:
+            found = await self._ask()
+        finally:
+            self._asked = None
+        self._known = self._known if found is None else found
+        kept = _KEPT_UNKNOWN if found is None else self._kept
+        self._until = time.monotonic() + kept
 
 
 class Directory:
@@ -37,8 +72,8 @@ class Directory:
         self._known: dict[str, tuple[float, Profile | None]] = {}
         self._asked: dict[str, asyncio.Task[Profile | None]] = {}
         self._direct: dict[str, str] = {}
-        self._emoji: tuple[float, Mapping[str, str]] | None = None
-        self._emoji_asked: asyncio.Task[None] | None = None
+        self._emoji = Listing(self._ask_emoji, spawn, kept, patience)
+        self._groups = Listing(self._ask_groups, spawn, kept, patience)
 
     async def profile(self, user: str) -> Profile:
         return await self._find(user, self._user) or UNKNOWN
@@ -53,28 +88,30 @@ class Directory:
 
     async def emoji(self) -> Mapping[str, str]:
         """The custom emoji: addresses of pictures, or `alias:<name>`. At worst what was known."""
-        if self._emoji is None or self._emoji[0] < time.monotonic():
-            if self._emoji_asked is None:
-                self._emoji_asked = self._spawn(self._ask_emoji())
-            await asyncio.wait({self._emoji_asked}, timeout=self._patience)
-        return self._emoji[1] if self._emoji else {}
+        return await self._emoji.all()
 
     def forget_emoji(self) -> None:
         """Somebody added or removed one."""
-        if self._emoji:
-            self._emoji = (0.0, self._emoji[1])
+        self._emoji.forget()
 
-    async def _ask_emoji(self) -> None:
-        try:
-            answer = await self._api.read("emoji.list")
-        finally:
-            self._emoji_asked = None
+    async def groups(self) -> Mapping[str, str]:
+        """How user groups are mentioned, by id. At worst what was known."""
+        return await self._groups.all()
+
+    async def _ask_emoji(self) -> Mapping[str, str] | None:
+        answer = await self._api.read("emoji.list")
         found = None if isinstance(answer, Failure) else answer.get("emoji")
-        known = self._emoji[1] if self._emoji else {}
-        if isinstance(found, dict):
-            known = {str(name): str(target) for name, target in found.items()}
-        kept = self._kept if isinstance(found, dict) else _KEPT_UNKNOWN
-        self._emoji = (time.monotonic() + kept, known)
+        if not isinstance(found, dict):
+            return None
+        return {str(name): str(target) for name, target in found.items()}
+
+    async def _ask_groups(self) -> Mapping[str, str] | None:
+        answer = await self._api.read("usergroups.list", include_disabled=True)
+        found = None if isinstance(answer, Failure) else answer.get("usergroups")
+        if not isinstance(found, list):
+            return None
+        named = [(one.get("id"), one.get("handle")) for one in found if isinstance(one, dict)]
+        return {str(group): str(handle) for group, handle in named if group and handle}
 
     def forget(self, key: str) -> None:
         """A profile has changed."""
@@ -94,6 +131,16 @@ class Directory:
             return Failure(FailureKind.TRANSIENT, "unreadable_answer")
         self._direct[user] = channel
         return channel
+
+    async def owner(self, channel: str) -> str:
+        """Whose direct messages with the bot they are; empty where that cannot be had."""
+        known = next((user for user, one in self._direct.items() if one == channel), "")
+        if known:
+            return known
+        asked = {"channel": channel, "return_im": True}
+        answer = await self._api.write("conversations.open", asked)
+        opened = None if isinstance(answer, Failure) else answer.get("channel")
+        return str(opened.get("user") or "") if isinstance(opened, dict) else ""
 
     async def _find(
         self, key: str, ask: Callable[[str], Awaitable[Profile | None]]
@@ -131,7 +178,7 @@ class Directory:
         names = (shown.get("display_name"), shown.get("real_name"), found.get("real_name"))
         name = next((n for n in (*names, found.get("name")) if isinstance(n, str) and n), "")
         picture = next((p for k in ("image_192", "image_72") if (p := shown.get(k))), None)
-        return Profile(name, picture if isinstance(picture, str) else None) if name else None
+        return Profile(whole(name), picture if isinstance(picture, str) else None) if name else None
 
     async def _channel(self, channel: str) -> Profile | None:
         answer = await self._api.read("conversations.info", channel=channel)

@@ -21,6 +21,8 @@ PATH = "/slack/events"
 MOST_BYTES = 1024 * 1024
 
 _SHORT = frozenset({"message", "reaction_added", "reaction_removed"})
+LIMITED = "app_rate_limited"
+"""Sent in the place of the events of a minute that were too many."""
 _OUTER = frozenset({"event_callback", "url_verification"})
 _decode = msgspec.json.Decoder().decode
 
@@ -36,7 +38,7 @@ class NotReadyError(Exception):
 def is_short(payload: Mapping[str, Any]) -> bool:
     """An event that takes the short way."""
     event = payload.get("event")
-    return (
+    return payload.get("type") == LIMITED or (
         payload.get("type") == "event_callback"
         and isinstance(event, dict)
         and event.get("type") in _SHORT

@@ -11,6 +11,11 @@ from adapters.slack.cards import Block, Look
 from adapters.slack.marks import Ours
 from core.model import Mirror, Place, Refusal
 
+_FOR_EVER = frozenset(
+    {"empty_message", "text_too_long", "not_author", "unknown_message", "conflict"}
+)
+"""Refusals of the words themselves; the others depend on what else there is."""
+
 _TROUBLE = "Something went wrong here. Try again in a moment."
 
 Ack = Callable[..., Awaitable[Any]]
@@ -45,6 +50,10 @@ class Reply:
     def later(self) -> dict[str, Any]:
         """The same, for the address that came with a gesture."""
         return self.body() | {"replace_original": False}
+
+    def instead(self) -> dict[str, Any]:
+        """The same, in the place of what the gesture was made on."""
+        return self.body() | {"replace_original": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +96,10 @@ def action_of(body: Payload) -> Payload:
     return found[0]
 
 
-def refused(refusal: Refusal) -> Reply:
-    return Reply(refusal.sentence, cards.refusal(refusal.sentence))
+def refused(refusal: Refusal, retry: str = "") -> Reply:
+    """`retry` leads back to the words; it is left out where they cannot ever be taken."""
+    retry = "" if refusal.code in _FOR_EVER else retry
+    return Reply(refusal.sentence, cards.refusal(refusal.sentence, retry))
 
 
 def trouble() -> Reply:

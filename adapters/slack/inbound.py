@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.slack import changes
 from adapters.slack.attached import shared_files
-from adapters.slack.changes import Deleted, Echo, Edited, Reacted
+from adapters.slack.changes import GONE, Deleted, Echo, Edited, OwnReaction, Reacted
 from adapters.slack.marks import (
     Nothing,
     Ours,
@@ -27,10 +27,9 @@ from core.content import Content
 from core.ids import PinId, SpaceId, ThreadId
 from core.intents import InDirect, InSpace, Intent, Origin, Person, PostMessage, RemoteFile, Target
 from core.model import Identity, Profile
+from core.tidy import whole
 
 _SPOKEN = (None, "thread_broadcast", "file_share", "me_message", "bot_message")
-_GONE = ("tombstone", "hidden_by_limit")
-"""Modes of files that cannot be had any more."""
 _MOST_FILES = 20
 
 
@@ -55,7 +54,7 @@ class Words:
 
 def read(
     payload: Mapping[str, Any], ours: Ours
-) -> Words | Edited | Deleted | Reacted | Echo | Nothing:
+) -> Words | Edited | Deleted | Reacted | OwnReaction | Echo | Nothing:
     """Sorts the outer payload of an Events API delivery."""
     event = payload.get("event")
     if not isinstance(event, dict):
@@ -80,6 +79,13 @@ def read(
     if not isinstance(channel, str) or not isinstance(ts, str):
         return Nothing("own")
     return changes.echo(event, channel, ts, ours)
+
+
+def spoken(message: Payload, ours: Ours) -> Words | Nothing:
+    """The words in a message that was read again, if it is one of somebody's words."""
+    if message.get("subtype") not in _SPOKEN:
+        return Nothing("subtype")
+    return words_of(message, ours)
 
 
 def words_of(event: Mapping[str, Any], ours: Ours) -> Words | Nothing:
@@ -115,7 +121,7 @@ def signed(event: Payload) -> Profile | None:
     icons = event.get("icons") or known.get("icons")
     picture = icons.get("image_72") if isinstance(icons, dict) else None
     return Profile(
-        name if isinstance(name, str) and name else "An app",
+        whole(name) if isinstance(name, str) and name else "An app",
         picture if isinstance(picture, str) else None,
     )
 
@@ -130,7 +136,7 @@ def files_of(message: Payload) -> tuple[RemoteFile, ...]:
     for file in (*(given if isinstance(given, list) else ()), *shared_files(message)):
         if not isinstance(file, dict) or not isinstance(file.get("id"), str):
             continue
-        if file.get("mode") in _GONE or file.get("is_external"):
+        if file.get("mode") in GONE or file.get("is_external"):
             continue
         handle = {"id": file["id"]}
         address = file.get("url_private_download") or file.get("url_private")
@@ -139,11 +145,12 @@ def files_of(message: Payload) -> tuple[RemoteFile, ...]:
         size, kind = file.get("size"), file.get("mimetype")
         found.append(
             RemoteFile(
-                str(file.get("name") or file.get("title") or "file"),
+                whole(str(file.get("name") or file.get("title") or "file")),
                 json.dumps(handle),
                 size if isinstance(size, int) and size > 0 else None,
                 kind if isinstance(kind, str) and kind else None,
-                str(file.get("alt_txt") or ""),
+                whole(str(file.get("alt_txt") or "")),
+                file["id"],
             )
         )
     return tuple(found[:_MOST_FILES])

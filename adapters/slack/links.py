@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import (
@@ -31,7 +32,6 @@ log = logging.getLogger("pinthread.slack")
 
 _PING = 10.0
 _OPENING = 6.0
-"""Shorter than the SDK's wait before it would use the same, used up, ticket again."""
 _CLOSING = 2.0
 _LONGEST_WAIT = 30.0
 
@@ -43,8 +43,33 @@ class Link(SocketModeClient):
         super().__init__(token, SDK_LOG, client, auto_reconnect_enabled=False, ping_interval=_PING)
         self.proxy = client.proxy
         self.left = asyncio.Event()
-        self.busy: set[asyncio.Task[None]] = set()
-        """What has come over this connection and is not acknowledged yet."""
+        self._under_way = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    async def connect(self) -> None:
+        """One attempt; the SDK's own would go on, much later and with the used up ticket."""
+        self.current_session = await self.aiohttp_client_session.ws_connect(
+            str(self.wss_uri),
+            autoping=False,
+            heartbeat=_PING,
+            proxy=self.proxy,
+            ssl=True if self.web_client.ssl is None else self.web_client.ssl,
+        )
+        self.message_receiver = asyncio.ensure_future(self.receive_messages())
+
+    async def enqueue_message(self, message: str) -> None:
+        self._under_way += 1
+        self._settled.clear()
+        await super().enqueue_message(message)
+
+    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
+        try:
+            await super().run_message_listeners(message, raw_message)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._settled.set()
 
     async def receive_messages(self) -> None:
         """Reads until the connection ends; the SDK's own loop would go on polling a dead one."""
@@ -70,17 +95,21 @@ class Link(SocketModeClient):
         """Lets what has come be committed and acknowledged, within the time for closing."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
-                while self.busy or not self.message_queue.empty():
-                    await asyncio.wait(self.busy) if self.busy else await asyncio.sleep(0)
+                await self._settled.wait()
 
     async def end(self) -> None:
         """Closes, and waits for the SDK's tasks."""
-        with suppress(TimeoutError, OSError, aiohttp.ClientError):
-            async with asyncio.timeout(_CLOSING):
-                await self.close()  # type: ignore[no-untyped-call]
-        await self.aiohttp_client_session.close()
-        tasks = (self.message_processor, self.current_session_monitor, self.message_receiver)
-        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+        tasks = [task for task in (self.message_processor, self.message_receiver) if task]
+        try:
+            with suppress(TimeoutError, OSError, aiohttp.ClientError):
+                async with asyncio.timeout(_CLOSING):
+                    await self.close()  # type: ignore[no-untyped-call]
+        finally:
+            # Closing that took too long has not come to them.
+            for task in tasks:
+                task.cancel()
+            await self.aiohttp_client_session.close()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Links:
@@ -101,9 +130,19 @@ class Links:
         self._changed = changed
         self._open: set[Link] = set()
         self._busy: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
 
     def up(self) -> bool:
         return bool(self._open)
+
+    async def renew(self) -> None:
+        """Leaves every connection that is open now, each once there is another in its place."""
+        old = set(self._open)
+        for link in old:
+            link.left.set()
+        while self._open & old:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def keep(self) -> None:
         """Keeps one connection up until cancelled: the next is open before the last is closed."""
@@ -157,7 +196,7 @@ class Links:
         try:
             async with asyncio.timeout(_OPENING):
                 link.wss_uri = await link.issue_new_wss_url()
-                await link.connect()  # type: ignore[no-untyped-call]
+                await link.connect()
         except Exception as error:  # noqa: BLE001 - the link's boundary: it is tried again
             failure = from_exception(error)
             log.warning("slack.link_failed", extra={"code": failure.code, "remedy": failure.remedy})
@@ -171,6 +210,7 @@ class Links:
     def _lost(self, link: Link) -> None:
         if link in self._open:
             self._open.remove(link)
+            self._moved.set()
             if not self._open:
                 self._changed(False)
 
@@ -184,7 +224,6 @@ class Links:
     async def _received(self, link: Link, request: SocketModeRequest) -> None:
         task = asyncio.current_task()
         assert task is not None  # a listener runs in a task
-        link.busy.add(task)
         self._busy.add(task)
         try:
             await self._handle(link, request)
@@ -193,7 +232,6 @@ class Links:
         except Exception as error:  # noqa: BLE001 - the listener's boundary: Slack delivers again
             log.error("slack.link_listener_failed", extra={"error": type(error).__name__})
         finally:
-            link.busy.discard(task)
             self._busy.discard(task)
 
     async def _handle(self, link: Link, request: SocketModeRequest) -> None:

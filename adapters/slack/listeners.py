@@ -19,6 +19,7 @@ from slack_bolt.async_app import AsyncApp
 from adapters.slack import cards, channels, commands, markup
 from adapters.slack.api import Api
 from adapters.slack.directory import Directory
+from adapters.slack.errors import remedy_of
 from adapters.slack.gestures import (
     Ack,
     Gesture,
@@ -30,8 +31,8 @@ from adapters.slack.gestures import (
     refused,
     trouble,
 )
+from adapters.slack.retrying import Retrying
 from adapters.slack.search import Search
-from adapters.slack.speech import Speech
 from core.delivery import Failure
 from core.ids import AccountId, short_code
 from core.intents import Handle, Intent, Origin, Person, PersonRef, StartThread
@@ -64,12 +65,13 @@ class Listeners:
         self._search = search
         self._newest: dict[tuple[str, bool], str] = {}
 
-    def register(self, app: AsyncApp, speech: Speech) -> None:
+    def register(self, app: AsyncApp, retrying: Retrying) -> None:
         """Bolt answers 404 to what has no listener, so each kind has a last one for the rest."""
         app.command("/pin")(self.on_command)
         app.action(re.compile(f"^({cards.SEND}|{cards.START})$"))(self.on_form_button)
         app.action(cards.OPEN_THREAD)(self.on_open)
-        app.action(cards.PICK)(speech.on_pick)
+        app.action(cards.PICK)(retrying.on_pick)
+        app.action(cards.RETRY)(retrying.on_retry)
         app.action(re.compile(".*"))(_on_rest)
         app.options(cards.PEOPLE)(self.on_people)
         app.view(re.compile(f"^({cards.SEND_VIEW}|{cards.START_VIEW})$"))(self.on_form)
@@ -297,6 +299,9 @@ class Listeners:
             self._directory.forget(str(user.get("id")) if isinstance(user, dict) else "")
         elif kind == "emoji_changed":
             self._directory.forget_emoji()
+        elif self._host.ours is not None and channels.is_farewell(event, self._host.ours):
+            trouble = remedy_of("app_uninstalled")
+            await self._desk.place_changed(Place("slack", self._team, ""), trouble=trouble)
         elif self._host.ours is not None:
             news = channels.news(event, self._host.ours)
             if news and self._is_newest(news, event):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.ids import RemoteId
-from core.model import Place
+from core.model import Place, place_of_ref, place_ref
 
 EVENT_TYPE = "pinthread_message"
 """The `event_type` of the metadata on all our messages."""
@@ -52,6 +52,18 @@ def place_of(team: str, channel: str, user: str) -> Place:
     return Place("slack", team, f"user:{user}" if channel.startswith("D") else channel)
 
 
+def channel_ref(team: str, channel: str) -> str:
+    """A channel in neutral content."""
+    return place_ref(Place("slack", team, channel))
+
+
+def channel_here(ref: str, team: str) -> str | None:
+    """The channel of a reference, where it is one of this workspace."""
+    place = place_of_ref(ref)
+    ours = place is not None and (place.platform, place.workspace) == ("slack", team)
+    return place.channel if place is not None and ours else None
+
+
 def moment(ts: object) -> datetime | None:
     """The time in a timestamp of Slack's."""
     try:
@@ -69,6 +81,18 @@ def is_ours(message: Payload, ours: Ours, app: object = None) -> bool:
     profile = message.get("bot_profile")
     apps = (message.get("app_id"), profile.get("app_id") if isinstance(profile, dict) else None)
     return bool(known and known in apps) or (bool(bot) and bot == ours.bot)
+
+
+def file_in(message: Payload) -> str:
+    """The file that a message of ours shows, if it shows one."""
+    files = message.get("files")
+    first = files[0] if isinstance(files, list) and files else None
+    return str(first.get("id") or "") if isinstance(first, dict) else ""
+
+
+def poster(ours: Ours, file: str = "") -> str:
+    """Who posted a message of ours: us, and which file it shows, which goes when it goes."""
+    return f"{ours.bot} {file}" if file else ours.bot
 
 
 def delivery_of(message: Payload) -> str | None:

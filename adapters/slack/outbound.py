@@ -7,6 +7,7 @@ metadata is a digest of the content, so that a later look tells whether an edit
 has been applied.
 """
 
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, assert_never
 
@@ -27,7 +28,7 @@ from adapters.slack.cards import (
     pin_title,
     section,
 )
-from adapters.slack.marks import EVENT_TYPE, parse_remote
+from adapters.slack.marks import EVENT_TYPE, channel_here, parse_remote
 from adapters.slack.markup import cut_escaped, escape, link, name
 from core.delivery import Author, Part, PartKind, Write
 from core.files import readable_size
@@ -43,7 +44,7 @@ Arguments = dict[str, Any]
 
 def post(write: Write, look: Look, channel: str) -> Arguments:
     """Arguments of `chat.postMessage`: a root for the card, else a reply in the thread."""
-    text, blocks = _content(write.part, look)
+    text, blocks = _content(write, look)
     arguments = _common(write, channel, text, blocks)
     arguments |= {"unfurl_links": False, "unfurl_media": False}
     if write.mirror.space is not None and write.part.kind is not PartKind.CARD:
@@ -61,13 +62,20 @@ def update(write: Write, look: Look) -> Arguments:
     """Arguments of `chat.update`, which keeps name and picture but forgets parse settings."""
     assert write.replaces is not None
     channel, ts = parse_remote(write.replaces)
-    text, blocks = _content(write.part, look)
+    text, blocks = _content(write, look)
     return _common(write, channel, text, blocks) | {"ts": ts}
 
 
 def revision(write: Write, look: Look) -> str:
     """The `rev` that the message carries once this write is applied."""
-    return _digest(*_content(write.part, look))
+    return _digest(*_content(write, look))
+
+
+def revisions(write: Write, look: Look) -> frozenset[str]:
+    """The same, and the one where Slack could not fetch the pictures: that is not kept."""
+    text, blocks = _content(write, look)
+    bare = replace(look, hidden=look.hidden | pictures(blocks))
+    return frozenset({_digest(text, blocks), revision(write, bare)})
 
 
 def pictures(blocks: list[Block]) -> frozenset[str]:
@@ -95,8 +103,9 @@ def _digest(text: str, blocks: list[Block]) -> str:
     return blake2b(msgspec.json.encode((text, blocks)), digest_size=8).hexdigest()
 
 
-def _content(part: Part, look: Look) -> tuple[str, list[Block]]:
+def _content(write: Write, look: Look) -> tuple[str, list[Block]]:
     """The fallback text and the blocks."""
+    part = write.part
     if part.kind is PartKind.NOTICE:
         return _fallback(part.text), [context(escape(part.text))]
     if part.kind is PartKind.CARD:
@@ -108,7 +117,7 @@ def _content(part: Part, look: Look) -> tuple[str, list[Block]]:
     signed = [] if look.authors else [signature(author, look)]
     prefix = "" if look.authors else f"{author.name}: "
     if part.kind is PartKind.TEXT:
-        text, blocks = _words(part, look)
+        text, blocks = _words(part, look, write.mirror.place.workspace)
         return cut_escaped(f"{escape(prefix)}{text}", FALLBACK) or " ", [*signed, *blocks]
     if part.kind is PartKind.PIN:
         pin = _pin(part)
@@ -126,10 +135,14 @@ def _content(part: Part, look: Look) -> tuple[str, list[Block]]:
     assert_never(part.kind)
 
 
-def _words(part: Part, look: Look) -> tuple[str, list[Block]]:
+def _words(part: Part, look: Look, team: str) -> tuple[str, list[Block]]:
     """Escaped text and blocks. Whoever is not in `part.mentions` is named and not mentioned."""
     content = part.rich if part.rich is not None else of_text(part.text)
-    there = There(user=part.mentions.get, emoji=lambda name: name if name in look.emoji else None)
+    there = There(
+        user=part.mentions.get,
+        channel=lambda ref: part.mentions.get(ref) or channel_here(ref, team),
+        emoji=lambda name: name if name in look.emoji else None,
+    )
     written = write_content(content, there)
     blocks = written.blocks or [section(" ")]
     return written.text, [*_answered(part), *blocks]

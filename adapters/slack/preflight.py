@@ -27,11 +27,15 @@ SCOPES = (
     "im:write",
     "reactions:read",
     "reactions:write",
+    "usergroups:read",
     "users:read",
 )
 """The bot scopes of `manifest.yaml`; a test compares the two."""
 
-_OPTIONAL = {"chat:write.customize": "Posts then show the app's name, with the author before."}
+_OPTIONAL = {
+    "chat:write.customize": "Posts then show the app's name, with the author before.",
+    "usergroups:read": "User groups that are mentioned then read @group elsewhere.",
+}
 
 _INSTALL = "Install the app again and copy its bot token (xoxb-) to slack.bot_token."
 _AGAIN = "Look at slack.api_url and the network, then run the check again."

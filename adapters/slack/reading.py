@@ -14,7 +14,7 @@ from adapters.slack import richtext
 from adapters.slack.attached import said
 from adapters.slack.directory import Directory
 from adapters.slack.emoji import characters
-from adapters.slack.marks import Ours, Payload
+from adapters.slack.marks import Ours, Payload, channel_ref
 from adapters.slack.mrkdwn import Known
 from core.content import Channel, Content, plain, words_only
 from core.model import Account, Identity
@@ -68,15 +68,17 @@ class Reading:
         return text, None if len(content) == 1 and of_text(text) == content else content
 
     async def _known(self, message: Payload, text: str) -> Known:
-        users, channels = richtext.wanted(message)
+        users, channels, groups = richtext.wanted(message)
         if "attachments" in message:
             hung = _NAMED.findall(msgspec.json.encode(message["attachments"]).decode())
             users |= {name for name in hung if name[0] in "UW"}
             channels |= {name for name in hung if name[0] == "C"}
-        groups = dict(_GROUP.findall(text)).get
+        handles: Mapping[str, str] = dict(_GROUP.findall(text))
+        if groups - handles.keys():
+            handles = await self._directory.groups()
         odd = not text or any(characters(name) is None for name in _EMOJI.findall(text))
         if not (users or channels or odd):
-            return Known(usergroup=groups)
+            return Known(usergroup=handles.get)
         names, accounts, custom = await asyncio.gather(
             self._directory.names(users, channels),
             self._accounts(users),
@@ -89,9 +91,11 @@ class Reading:
             return account.id if account else None, name.removeprefix("@")
 
         def channel(one: str) -> Channel | None:
-            return Channel(names[one].removeprefix("#")) if one in names else None
+            ours = self._ours()
+            ref = channel_ref(ours.team, one) if ours else None
+            return Channel(names[one].removeprefix("#"), ref) if one in names else None
 
-        return Known(user, groups, channel, custom.get)
+        return Known(user, handles.get, channel, custom.get)
 
     async def _accounts(self, users: Collection[str]) -> Mapping[str, Account]:
         """The accounts of people in this workspace who have one."""

@@ -50,18 +50,20 @@ def read(message: Object, known: Known) -> Content:
     return content
 
 
-def wanted(message: Object) -> tuple[frozenset[str], frozenset[str]]:
-    """Users and channels that `read` will ask for."""
-    users, channels = set(), set()
+def wanted(message: Object) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Users, channels and user groups that `read` will ask for."""
+    users, channels, groups = set(), set(), set()
     waiting = _objects(message.get("blocks"))
     while waiting:
         element = waiting.pop()
         waiting += _objects(element.get("elements"))
         users.add(_text(element, "user_id"))
         channels.add(_text(element, "channel_id"))
+        groups.add(_text(element, "usergroup_id"))
     for sign, name in re.findall(r"<([@#])([A-Z0-9]+)", _text(message, "text")):
         (users if sign == "@" else channels).add(name)
-    return frozenset(users - {""}), frozenset(channels - {""})
+    groups.update(re.findall(r"<!subteam\^(\w+)", _text(message, "text")))
+    return frozenset(users - {""}), frozenset(channels - {""}), frozenset(groups - {""})
 
 
 def _of_blocks(blocks: Sequence[Object], known: Known) -> Content:

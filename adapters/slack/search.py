@@ -17,9 +17,14 @@ from core.ids import SpaceId
 from core.ports import Budgets, Cost
 
 _MOST_PAGES = 100
+_REACTIONS = 50
+"""Calls a minute, as documented."""
 _LONGEST_DOUBT = 7 * 86_400.0
 """Seconds to look back for a first card, before which there is no message of ours to start from."""
 
+_HIDDEN = Failure(
+    FailureKind.EVENT, "history_hidden", remedy="The workspace's plan hides older messages."
+)
 _UNREADABLE = Failure(FailureKind.TRANSIENT, "unreadable_answer")
 
 
@@ -46,17 +51,17 @@ class Search:
         method = "conversations.replies" if root else "conversations.history"
         found: list[str] = []
         for _ in range(_MOST_PAGES):
-            page = await self._read(method, where, ours)
+            page = await self.read(method, where, ours)
             if isinstance(page, Failure):
                 return page
             found += [
                 str(message["ts"])
-                for message in _messages(page)
+                for message in messages_of(page)
                 if delivery_of(message) == write.delivery
                 and _by_us(message, ours)
                 and remote(channel, str(message["ts"])) not in write.known
             ]
-            cursor = _next(page)
+            cursor = next_of(page)
             if not cursor:
                 break
             where["cursor"] = cursor
@@ -82,9 +87,12 @@ class Search:
         return Receipt(write.replaces, ours.bot, space)
 
     async def message(
-        self, channel: str, ts: str, space: SpaceId | None, ours: Ours
+        self, channel: str, ts: str, space: SpaceId | None, ours: Ours, *, backfill: bool = False
     ) -> Mapping[str, Any] | Failure | None:
-        """One message, or nothing where it is gone. Replies are not in a channel's history."""
+        """One message, or nothing where it is gone. Replies are not in a channel's history.
+
+        With `backfill`, what may only be hidden is a failure.
+        """
         where: dict[str, Any] = {
             "channel": channel,
             "oldest": ts,
@@ -96,32 +104,59 @@ class Search:
         if root and root != ts:
             where["ts"] = root
         method = "conversations.replies" if "ts" in where else "conversations.history"
-        page = await self._read(method, where, ours, limit=10)
+        page = await self.read(method, where, ours, limit=10, backfill=backfill)
         if isinstance(page, Failure):
             return None if page.code in ("thread_not_found", "message_not_found") else page
-        return next((m for m in _messages(page) if m.get("ts") == ts), None)
+        found = next((m for m in messages_of(page) if m.get("ts") == ts), None)
+        if found is None and backfill and page.get("is_limited"):
+            return _HIDDEN
+        return found
 
-    async def _read(
-        self, method: str, where: Mapping[str, Any], ours: Ours, limit: int | None = None
+    async def reactions(self, channel: str, ts: str, ours: Ours) -> Mapping[str, Any] | Failure:
+        """A message with all its reactions; reads of messages leave people out."""
+        where = {"channel": channel, "timestamp": ts, "full": True}
+        answer = await self._take("reactions.get", _REACTIONS, where, ours, backfill=True)
+        if isinstance(answer, Failure):
+            return answer
+        message = answer.get("message")
+        return message if isinstance(message, dict) else _UNREADABLE
+
+    async def read(
+        self,
+        method: str,
+        where: Mapping[str, Any],
+        ours: Ours,
+        *,
+        limit: int | None = None,
+        backfill: bool = False,
     ) -> Mapping[str, Any] | Failure:
+        """One page of a channel or thread."""
         settings = self._settings
-        key = ("slack", ours.team, method)
-        cost = Cost.scaled(key, settings.history_per_minute, 60.0, settings.limits_factor)
-        await self._budgets.take((cost,))
         most = min(limit or settings.history_limit, settings.history_limit)
-        page = await self._api.read(method, **where, limit=most)
+        asked = {**where, "limit": most}
+        page = await self._take(method, settings.history_per_minute, asked, ours, backfill=backfill)
         if isinstance(page, Failure):
-            if page.kind is FailureKind.RATE:
-                self._budgets.block(key, page.retry_after or 1.0)
             return page
         return page if isinstance(page.get("messages"), list) else _UNREADABLE
 
+    async def _take(
+        self, method: str, per_minute: int, where: Mapping[str, Any], ours: Ours, *, backfill: bool
+    ) -> Mapping[str, Any] | Failure:
+        """A read, when its budget allows it."""
+        key = ("slack", ours.team, method)
+        cost = Cost.scaled(key, per_minute, 60.0, self._settings.limits_factor)
+        await self._budgets.take((cost,), backfill=backfill)
+        answer = await self._api.read(method, **where)
+        if isinstance(answer, Failure) and answer.kind is FailureKind.RATE:
+            self._budgets.block(key, answer.retry_after or 1.0)
+        return answer
 
-def _messages(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+
+def messages_of(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [m for m in page["messages"] if isinstance(m, dict) and isinstance(m.get("ts"), str)]
 
 
-def _next(page: Mapping[str, Any]) -> str:
+def next_of(page: Mapping[str, Any]) -> str:
     metadata = page.get("response_metadata")
     cursor = metadata.get("next_cursor") if isinstance(metadata, dict) else ""
     return cursor if isinstance(cursor, str) else ""

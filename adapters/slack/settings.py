@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Messages in one read of a channel; 15 for distributed apps outside the Marketplace."""
     history_per_minute: int = 50
     """Reads of channels in a minute; 1 for distributed apps outside the Marketplace."""
+    deaf_after: float = 60.0
+    """Seconds without any event after a post of ours: then connections are opened anew."""
     author_names: bool | None = None
     """Post under people's names (needs `chat:write.customize`). Left out: as the token allows."""
 

@@ -1,7 +1,7 @@
 """What people say, and do to what was said: into the history, before Slack is answered.
 
-What they are told, a refusal or a question, follows beside and to them alone. A
-picker holds no words: when a thread is chosen they are read again from Slack.
+What they are told, a refusal or a question, follows beside and to them alone; what they
+do about it then is in `retrying`.
 """
 
 import asyncio
@@ -10,21 +10,10 @@ from adapters.slack import cards, changes, inbound, marks, reactions
 from adapters.slack.api import Api
 from adapters.slack.changes import Deleted, Edited, Reacted
 from adapters.slack.directory import Directory
-from adapters.slack.gestures import (
-    Ack,
-    Host,
-    Payload,
-    Reply,
-    action_of,
-    gesture_of,
-    refused,
-)
+from adapters.slack.gestures import Host, Reply, refused
 from adapters.slack.inbound import Words
-from adapters.slack.marks import Nothing
 from adapters.slack.reading import Reading, only_words
-from adapters.slack.search import Search
-from core.delivery import Failure
-from core.ids import PinId, ThreadId
+from core.ids import PinId, RemoteId, ThreadId
 from core.intents import Intent
 from core.model import Refusal
 from core.ports import Ask, Desk
@@ -39,33 +28,43 @@ NO_THREADS = Refusal(
 
 
 class Speech:
-    def __init__(
-        self, host: Host, desk: Desk, api: Api, directory: Directory, search: Search
-    ) -> None:
+    def __init__(self, host: Host, desk: Desk, api: Api, directory: Directory) -> None:
         self._host = host
         self._desk = desk
         self._api = api
         self._directory = directory
-        self._search = search
         self._reading = Reading(desk, directory, lambda: host.ours)
         self._told: dict[str, None] = {}
 
     async def said(self, words: Words) -> None:
         """Commits somebody's words; a refusal or question follows beside, to them alone."""
-        intent = await self._intent(words)
+        intent = await self.post(words)
         outcome = await self._desk.submit(intent)
         if isinstance(outcome, Refusal | Ask) and self._first(intent.key):
             self._host.spawn(self._tell(words, outcome))
 
     async def edited(self, found: Edited) -> None:
         """Commits an edit; its author alone hears of a refusal."""
+        intent = await self.edit(found)
+        outcome = await self._desk.submit(intent)
+        if isinstance(outcome, Refusal) and self._first(intent.key):
+            self._host.spawn(self._tell_edit(found, outcome))
+
+    async def found(self, found: Words | Edited, key: str, outcome: Refusal | Ask) -> None:
+        """A sweep has submitted it: what its author needs to know, unless they were told."""
+        if not self._first(key):
+            return
+        if isinstance(found, Words):
+            await self._tell(found, outcome)
+        elif isinstance(outcome, Refusal):
+            await self._tell_edit(found, outcome)
+
+    async def edit(self, found: Edited) -> Intent:
         signed = inbound.signed(found.message)
         profile = signed or await self._directory.profile(found.identity.user)
         text, rich = await self._reading.said(found.message, found.channel)
-        intent = changes.edit(found, profile, text, rich)
-        outcome = await self._desk.submit(intent)
-        if isinstance(outcome, Refusal) and self._first(intent.key):
-            self._host.spawn(self._show(found.channel, found.identity.user, found.thread, outcome))
+        files = tuple(file.id for file in inbound.files_of(found.message))
+        return changes.edit(found, profile, text, rich, files)
 
     async def deleted(self, found: Deleted) -> None:
         """Commits a delete. Slack does not say whose it was, so nobody is told of a refusal."""
@@ -73,16 +72,21 @@ class Speech:
 
     async def reacted(self, found: Reacted) -> None:
         """Commits a reaction. A refusal is told once to a person, and not for each emoji."""
-        profile = await self._directory.profile(found.identity.user)
-        standard = reactions.is_standard(found.name)
-        custom = {} if standard else await self._directory.emoji()
-        intent = changes.reaction(found, profile, reactions.inside(found.name, custom.get))
-        outcome = await self._desk.submit(intent)
+        outcome = await self._desk.submit(await self.reaction(found))
         once = f"{found.remote} {found.identity.user} reaction"
         if isinstance(outcome, Refusal) and found.on and self._first(once):
             self._host.spawn(self._show(found.channel, found.identity.user, None, outcome))
 
-    async def _intent(self, words: Words, picked: ThreadId | None = None) -> Intent:
+    async def reaction(self, found: Reacted) -> Intent:
+        profile = await self._directory.profile(found.identity.user)
+        return changes.reaction(found, profile, await self.emoji(found.name))
+
+    async def emoji(self, name: str) -> str:
+        """What Slack's name of an emoji is inside the program."""
+        custom = {} if reactions.is_standard(name) else await self._directory.emoji()
+        return reactions.inside(name, custom.get)
+
+    async def post(self, words: Words, picked: ThreadId | None = None) -> Intent:
         profile = words.profile or await self._directory.profile(words.user)
         rich, pin = None, None
         text = only_words(words.event)
@@ -113,16 +117,23 @@ class Speech:
         return True
 
     async def _tell(self, words: Words, outcome: Refusal | Ask) -> None:
-        if isinstance(outcome, Ask) and outcome.threads:
-            key = f"{words.channel}:{words.ts}"
-            reply = Reply("Which thread is this for?", cards.picker(outcome.threads, key))
-            await self._whisper(words.channel, words.user, words.thread, reply)
+        name = marks.remote(words.channel, words.ts)
+        asked = question(outcome, name) if isinstance(outcome, Ask) else None
+        if asked is not None:
+            await self._whisper(words.channel, words.user, words.thread, asked)
             return
         refusal = NO_THREADS if isinstance(outcome, Ask) else outcome
-        await self._show(words.channel, words.user, words.thread, refusal)
+        retry = f"post {name} {words.thread or ''}"
+        await self._show(words.channel, words.user, words.thread, refusal, retry)
 
-    async def _show(self, channel: str, user: str, thread: str | None, refusal: Refusal) -> None:
-        await self._whisper(channel, user, thread, refused(refusal))
+    async def _tell_edit(self, found: Edited, refusal: Refusal) -> None:
+        retry = f"edit {found.remote} {found.thread or ''}"
+        await self._show(found.channel, found.identity.user, found.thread, refusal, retry)
+
+    async def _show(
+        self, channel: str, user: str, thread: str | None, refusal: Refusal, retry: str = ""
+    ) -> None:
+        await self._whisper(channel, user, thread, refused(refusal, retry))
 
     async def _whisper(self, channel: str, user: str, thread: str | None, reply: Reply) -> None:
         """Shows something to one person. An app would not see it."""
@@ -134,34 +145,9 @@ class Speech:
             arguments["thread_ts"] = thread
         await self._api.write("chat.postEphemeral", arguments)
 
-    async def on_pick(self, ack: Ack, body: Payload) -> None:
-        """The thread was chosen: the words are read again from Slack, which kept them."""
-        await ack()
-        action = action_of(body)
-        thread = (action.get("selected_option") or {}).get("value")
-        _, _, key = str(action.get("block_id", "")).partition(":")
-        channel, ts = marks.parse_remote(key)
-        if thread and channel and ts:
-            self._host.spawn(self._picked(body, channel, ts, ThreadId(str(thread))))
 
-    async def _picked(self, body: Payload, channel: str, ts: str, thread: ThreadId) -> None:
-        ours = self._host.ours
-        if ours is None:
-            return
-        gesture = gesture_of(body, ours.team)
-        message = await self._search.message(channel, ts, None, ours)
-        words: Words | Nothing | Failure = Nothing("gone")
-        if isinstance(message, Failure):
-            words = message
-        elif message is not None:
-            words = inbound.words_of({**message, "channel": channel, "channel_type": "im"}, ours)
-        if not isinstance(words, Words) or words.user != gesture.user:
-            sentence = "Those words cannot be read any more. Write them once more in the thread."
-            later = refused(Refusal("unknown_message", sentence)).later()
-            await self._api.respond(gesture.answer, later)
-            return
-        outcome = await self._desk.submit(await self._intent(words, thread))
-        if isinstance(outcome, Refusal):
-            await self._api.respond(gesture.answer, refused(outcome).later())
-        else:
-            await self._api.respond(gesture.answer, {"delete_original": True})
+def question(asked: Ask, message: RemoteId) -> Reply | None:
+    """Which thread the words of that message are for; nothing where there is none to choose."""
+    if not asked.threads:
+        return None
+    return Reply("Which thread is this for?", cards.picker(asked.threads, message))

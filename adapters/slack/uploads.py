@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from adapters.slack import marks
 from adapters.slack.api import Api
 from adapters.slack.cards import Look
 from adapters.slack.errors import from_code
@@ -173,7 +174,7 @@ async def _noting(content: AsyncIterator[bytes], trouble: list[FilesError]) -> A
 
 def poster(write: Write, ours: Ours) -> str:
     """Us, and which file: it goes when its message goes."""
-    return f"{ours.bot} {write.data['file']}"
+    return marks.poster(ours, write.data["file"])
 
 
 def file_of(poster: str) -> str:

@@ -22,6 +22,7 @@ from core.ids import RemoteId, SpaceId
 from core.ports import Budgets, Cost
 
 _BAD_PICTURE = frozenset({"invalid_blocks", "invalid_blocks_format"})
+_LACKING = frozenset({"invalid_name", "too_many_emoji", "too_many_reactions"})
 _DONE = frozenset({"already_reacted", "no_reaction"})
 _UNREADABLE = Failure(FailureKind.TRANSIENT, "unreadable_answer", certain=False)
 
@@ -92,7 +93,7 @@ class Writing:
             return NOT_CONNECTED
         verb = write.step.verb
         if write.step.part is not None and write.step.part.rich is not None:
-            await self._learn_emoji()
+            await self.learn_emoji()
         if verb is Verb.POST:
             result = await self._post(write, ours)
         elif verb is Verb.EDIT:
@@ -158,14 +159,15 @@ class Writing:
         target, (channel, ts) = _target(write)
         name = reactions.outside(write.step.emoji)
         if name is None:
-            return Failure(FailureKind.EVENT, "invalid_name", remedy="Slack has no such emoji.")
+            return Failure(FailureKind.EMOJI, "invalid_name", remedy="Slack has no such emoji.")
         arguments = {"channel": channel, "timestamp": ts, "name": name}
         answer = await self._api.write(_METHODS[write.step.verb], arguments)
         if isinstance(answer, Failure) and answer.code not in _DONE:
-            return answer
+            lacking = answer.code in _LACKING
+            return replace(answer, kind=FailureKind.EMOJI) if lacking else answer
         return Receipt(target, ours.bot)
 
-    async def _learn_emoji(self) -> None:
+    async def learn_emoji(self) -> None:
         """Words may name custom emoji: only those that are here are shown as such."""
         custom = await self._directory.emoji()
         if custom is not self._custom:

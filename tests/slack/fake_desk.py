@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from core.delivery import Delivery, Receipt
-from core.ids import AccountId, ConversationId, PinId, RemoteId, ThreadId
+from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import Actor, Handle, Intent, Person, PersonRef, StartThread
 from core.model import Account, AccountKind, Identity, Mirror, Pin, Place, Refusal
 from core.ports import (
@@ -19,6 +19,7 @@ from core.ports import (
     ThreadLine,
     ThreadView,
 )
+from core.sweep import Seen
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 THREAD = ThreadId("abcdef0123456789")
@@ -45,6 +46,9 @@ class FakeDesk:
         self.intents: asyncio.Queue[Intent] = asyncio.Queue()
         self.echoes: asyncio.Queue[tuple[str, Receipt]] = asyncio.Queue()
         self.states: asyncio.Queue[bool] = asyncio.Queue()
+        self.gaps: asyncio.Queue[str] = asyncio.Queue()
+        self.suspects: list[Seen] = []
+        self.strays: asyncio.Queue[tuple[Place, SpaceId, RemoteId, str, str]] = asyncio.Queue()
         self.places: asyncio.Queue[tuple[Place, str | None, str | None]] = asyncio.Queue()
         self.known: dict[str, Account] = {}
         self.outcomes: list[Outcome | Exception] = []
@@ -152,6 +156,9 @@ class FakeDesk:
     async def secret(self, name: str) -> bytes:
         return bytes(32)
 
+    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
+        return None
+
     async def use_once(self, token: str) -> bool:
         return True
 
@@ -161,6 +168,27 @@ class FakeDesk:
     def online(self, platform: str, *, up: bool) -> None:
         assert platform == "slack"
         self.states.put_nowait(up)
+
+    def gap(self, platform: str, reason: str) -> None:
+        assert platform == "slack"
+        self.gaps.put_nowait(reason)
+
+    async def gap_told(self) -> str:
+        async with asyncio.timeout(20):
+            return await self.gaps.get()
+
+    def stray(
+        self, place: Place, space: SpaceId, remote: RemoteId, poster: str, delivery: str = ""
+    ) -> None:
+        self.strays.put_nowait((place, space, remote, poster, delivery))
+
+    def suspect(self, platform: str, seen: Seen) -> None:
+        assert platform == "slack"
+        self.suspects.append(seen)
+
+    async def stray_told(self) -> tuple[Place, SpaceId, RemoteId, str, str]:
+        async with asyncio.timeout(20):
+            return await self.strays.get()
 
     async def state(self, *, up: bool) -> None:
         """Waits until the adapter has said that it is up, or down."""

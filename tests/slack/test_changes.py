@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.slack import changes, reactions
-from adapters.slack.changes import Deleted, Echo, Edited, Reacted
+from adapters.slack.changes import Deleted, Echo, Edited, OwnReaction, Reacted
 from adapters.slack.inbound import read
 from adapters.slack.marks import Nothing, Ours
 from core.content import Paragraph, Text
@@ -47,9 +47,9 @@ def test_an_edit_is_its_authors_and_happened_when_slack_says() -> None:
     edit = changed({"text": "bye", "edited": EDITED}, {})
     assert isinstance(edit, Edited)
     rich = (Paragraph((Text("bye"),)),)
-    intent = changes.edit(edit, Profile("Ada"), "bye", rich)
+    intent = changes.edit(edit, Profile("Ada"), "bye", rich, ("F1",))
     assert intent.actor == Person(Identity("slack", "T1", "U1"), Profile("Ada"))
-    assert intent.what == EditMessage(RemoteMessage("slack", NAME), "bye", rich)
+    assert intent.what == EditMessage(RemoteMessage("slack", NAME), "bye", rich, ("F1",))
     assert intent.origin == Origin(PLACE, NAME)
     assert intent.at == datetime(2023, 11, 14, 22, 18, 20, tzinfo=UTC)
 
@@ -92,9 +92,13 @@ def test_an_edit_of_words_outside_any_thread_is_none_of_ours() -> None:
 def test_our_own_update_is_an_echo() -> None:
     mark = {"event_type": "pinthread_message", "event_payload": {"delivery_id": "d", "rev": "r"}}
     ours = {"bot_id": "B1", "app_id": "A1", "text": "bye", "metadata": mark}
-    assert changed(ours, {}) == Echo("d", Receipt(NAME, "B1"))
+    thread = SpaceId("C1:1700000000.000100")
+    assert changed(ours, {}) == Echo("d", Receipt(NAME, "B1"), thread, post=False)
     card = ours | {"thread_ts": SAID["ts"]}
-    assert changed(card, {}) == Echo("d", Receipt(NAME, "B1", SpaceId(NAME)))
+    receipt = Receipt(NAME, "B1", SpaceId(NAME))
+    assert changed(card, {}) == Echo("d", receipt, SpaceId(NAME), post=False)
+    file = {"bot_id": "B1", "files": [{"id": "F1"}]}
+    assert changed(file, {}) == Nothing("own")
 
 
 def test_a_deleted_message_names_itself_and_nobody() -> None:
@@ -139,7 +143,8 @@ def test_a_reaction_is_told_by_person_emoji_and_time() -> None:
 
 
 def test_our_own_reactions_and_those_to_files_are_not_input() -> None:
-    assert react(user="UBOT") == Nothing("own")
+    assert react(user="UBOT") == OwnReaction(NAME, "+1")
+    assert react(user="UBOT", type="reaction_removed") == Nothing("own")
     assert react(item={"type": "file", "file": "F1"}) == Nothing("not_a_message")
 
 

@@ -21,10 +21,14 @@ class Books(Api):
     def __init__(self) -> None:
         super().__init__(Settings(bot_token="x"), lambda _: None)
         self.users: dict[str, dict[str, Any]] = {}
+        self.listed: dict[str, Any] = {}
         self.asked: list[str] = []
         self.gate: asyncio.Event | None = None
 
     async def read(self, method: str, **arguments: Any) -> Answer | Failure:
+        if method.endswith(".list"):
+            self.asked.append(method)
+            return {"ok": True, **self.listed} if self.listed else AWAY
         key = str(arguments.get("user") or arguments.get("channel"))
         self.asked.append(key)
         if self.gate:
@@ -92,6 +96,30 @@ async def test_an_old_name_stands_in_while_slack_is_away(books: Books) -> None:
     assert (await names.profile("U1")).name == "Ada"
     assert (await names.profile("U1")).name == "Ada"
     assert books.asked == ["U1", "U1"]
+
+
+async def test_user_groups_are_asked_for_once_and_called_by_their_handle(books: Books) -> None:
+    names = Directory(books, spawn)
+    assert await names.groups() == {}
+    assert await names.groups() == {}, "what cannot be had is not asked for at every word"
+    books.listed["usergroups"] = [
+        {"id": "S1", "handle": "design"},
+        {"id": "S2", "handle": ""},
+        "odd",
+    ]
+    fresh = Directory(books, spawn)
+    assert await asyncio.gather(*(fresh.groups() for _ in range(3))) == [{"S1": "design"}] * 3
+    assert books.asked == ["usergroups.list"] * 2
+
+
+async def test_custom_emoji_are_asked_for_again_when_one_has_changed(books: Books) -> None:
+    books.listed["emoji"] = {"oak": "https://e.example/oak"}
+    names = Directory(books, spawn)
+    assert await names.emoji() == await names.emoji() == {"oak": "https://e.example/oak"}
+    books.listed["emoji"] = {}
+    names.forget_emoji()
+    assert await names.emoji() == {}
+    assert books.asked == ["emoji.list"] * 2
 
 
 async def test_direct_messages_are_opened_once(books: Books) -> None:

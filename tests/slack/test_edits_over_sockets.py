@@ -136,6 +136,15 @@ async def test_our_own_edits_deletes_and_reactions_are_not_input(
             pass
     assert seen[1] == reply
     assert desk.intents.empty()
+    async with asyncio.timeout(10):
+        while True:
+            if len(desk.suspects) == 2:
+                break
+            await asyncio.sleep(0.01)
+    stands, reacted = sorted(desk.suspects, key=lambda one: bool(one.ours))
+    assert adapter.shows(edit, stands)
+    assert not adapter.shows(text("first", space), stands)
+    assert (reacted.remote, reacted.ours) == (reply.remote, frozenset({"👍🏽"}))
 
 
 async def test_an_edit_of_ours_shows_new_words_under_the_same_name(
@@ -190,7 +199,7 @@ async def test_an_emoji_that_does_not_exist_there_is_refused_for_good(
     for emoji in (":no_such_emoji:", "not an emoji", "\u2603\u2603"):
         refused = await adapter.write(about(Verb.REACT, space, space, emoji))
         assert isinstance(refused, Failure)
-        assert (refused.kind, refused.code) == (FailureKind.EVENT, "invalid_name")
+        assert (refused.kind, refused.code) == (FailureKind.EMOJI, "invalid_name")
         assert refused.remedy
     await world.control(
         "PUT", "slack/emoji", {"name": "no_such_emoji", "url": "https://e.example/"}

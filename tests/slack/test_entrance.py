@@ -124,7 +124,7 @@ async def test_a_malformed_body_is_refused(caller: Caller, body: bytes, kind: st
         ({"api_app_id": "A0OTHER"}, "unknown_app"),
         ({"event": {"type": "reaction_added"}}, "not_a_message"),
         ({"event": {"subtype": "channel_topic"}}, "subtype"),
-        ({"type": "app_rate_limited"}, "other_payload"),
+        ({"type": "some_other_type"}, "other_payload"),
     ],
 )
 async def test_what_is_not_for_us_is_answered_counted_and_without_effect(

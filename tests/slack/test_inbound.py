@@ -124,9 +124,13 @@ def test_other_workspaces_and_other_apps_are_not_ours() -> None:
 def test_our_own_posts_are_echoes(ours: dict[str, Any]) -> None:
     name = RemoteId("C1:1700000000.000200")
     root = meaning(metadata=MARK, **ours)
-    assert root == Echo("d1", Receipt(name, "B1", SpaceId(name)))
+    assert root == Echo("d1", Receipt(name, "B1", SpaceId(name)), SpaceId(name))
     reply = meaning(metadata=MARK, thread_ts="1700000000.000100", **ours)
-    assert reply == Echo("d1", Receipt(name, "B1"))
+    thread = SpaceId("C1:1700000000.000100")
+    assert reply == Echo("d1", Receipt(name, "B1"), thread)
+    file = meaning(files=[{"id": "F1"}], thread_ts="1700000000.000100", **ours)
+    assert file == Echo("", Receipt(name, "B1 F1"), thread)
+    assert meaning(**ours) == Nothing("own")
 
 
 NAMES = st.sampled_from(
@@ -205,8 +209,8 @@ def test_only_files_that_slack_keeps_are_fetched() -> None:
     ]  # fmt: skip
     handle = '{"id": "F1", "url": "https://files.slack.com/a"}'
     assert files_of({"files": given_files}) == (
-        RemoteFile("a.png", handle, 5, "image/png", "an oak"),
-        RemoteFile("file", '{"id": "F4"}'),
+        RemoteFile("a.png", handle, 5, "image/png", "an oak", "F1"),
+        RemoteFile("file", '{"id": "F4"}', id="F4"),
     )
     assert len(files_of({"files": [{"id": f"F{n}"} for n in range(50)]})) == 20
 

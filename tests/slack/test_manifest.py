@@ -57,8 +57,8 @@ def test_each_event_has_the_scope_it_needs(manifest: dict[str, Any]) -> None:
         "member_left_channel": "channels:read",
     }
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
-    assert set(events) == set(needs)
-    assert {needs[event] for event in events} <= set(SCOPES)
+    assert set(events) == {*needs, "app_uninstalled", "tokens_revoked"}
+    assert {needs[event] for event in needs} <= set(SCOPES)
 
 
 def test_people_can_talk_to_it_and_use_its_command(manifest: dict[str, Any]) -> None:

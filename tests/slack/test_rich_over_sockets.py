@@ -1,5 +1,6 @@
 """Formatting and mentions both ways, and the rest of what people and other apps say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -93,7 +94,8 @@ async def test_only_people_with_an_account_are_mentioned_and_none_is_made(
     what = await heard(desk)
     assert what.text == "@Bo Reyes and @Cleo Park in #general @here :oak:"
     assert what.rich == paragraph(
-        Mention("kai", "Bo Reyes"), Text(" and @Cleo Park in "), Channel("general"),
+        Mention("kai", "Bo Reyes"), Text(" and @Cleo Park in "),
+        Channel("general", "slack:T0NORTHWIND:C0GENERAL"),
         Text(" @here "), Emoji("oak"),
     )  # fmt: skip
 
@@ -114,6 +116,9 @@ async def test_a_preview_is_no_edit(over_http: SlackAdapter, world: World, desk:
     ts = await world.say("https://x.example/", thread_ts=root)
     await desk.intent()
     await world.act("unfurl", channel=INBOX, ts=ts, url="https://x.example/")
+    async with asyncio.timeout(10):
+        while (await world.control("GET", "slack/delivery"))["waiting"]:
+            pass
     await world.say("after", thread_ts=root)
     assert (await heard(desk)).text == "after"
     assert over_http.ignored["no_edit"]
