@@ -9,12 +9,15 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
+import msgspec
+
 from adapters.discord.custom import CustomEmoji
 from adapters.discord.emoji import custom_name, qualified
 from adapters.discord.errors import (
     ARCHIVED,
     GONE_WEBHOOK,
     MISSING_PERMISSION,
+    TOO_MANY_EMOJI,
     UNKNOWN_CHANNEL,
     UNKNOWN_EMOJI,
     UNKNOWN_MESSAGE,
@@ -29,7 +32,7 @@ from adapters.discord.outbound import (
     webhook_edit,
     webhook_of,
 )
-from adapters.discord.rest import Rest
+from adapters.discord.rest import Rest, decoded
 from adapters.discord.webhooks import Posted, Webhooks
 from adapters.discord.writing import BOT, Costs, tokens_for
 from core.delivery import Failure, FailureKind, Receipt, Verb, Write
@@ -37,6 +40,15 @@ from core.ids import RemoteId
 from core.ports import Cost
 
 _MOST_UNKNOWN = 1_000
+
+
+class _Author(msgspec.Struct):
+    bot: bool = False
+
+
+class _Message(msgspec.Struct):
+    author: _Author
+
 
 _Call = Callable[[], Awaitable[bytes | Problem]]
 _MAY_NOT_REACT = "Give the bot Add Reactions and Read Message History there."
@@ -61,6 +73,7 @@ class Changer:
             done = await self._delete(write, target, cost)
         else:
             return await self._react(write, target, cost)
+        done = _clear(done, told=write.step.verb is Verb.EDIT)
         if not isinstance(done, Problem):
             space = write.mirror.space if target == write.mirror.root else None
             return Receipt(target, write.poster or BOT, space)
@@ -95,7 +108,10 @@ class Changer:
         """What is not there any more is deleted, whoever did it."""
         channel, message = channel_of(target), message_of(target)
         done: bytes | Problem | None = None
-        if by_webhook(write):
+        if channel == message and target != write.mirror.root:
+            # A forum post that nobody accounts for is a thread of its own.
+            done = await self._delete_post(channel, cost)
+        elif by_webhook(write):
             path = f"/messages/{message}?thread_id={channel}"
             place = write.mirror.place.channel
             done = await self._webhooks.change("DELETE", place, webhook_of(write), path, None, cost)
@@ -105,6 +121,16 @@ class Changer:
         if isinstance(done, Problem) and done.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
             return b""
         return done
+
+    async def _delete_post(self, thread: str, cost: Cost) -> bytes | Problem | None:
+        """Takes a doubled post away as a whole; None where people have written in it since."""
+        path = f"/channels/{thread}/messages?limit=10&after={thread}"
+        listed = await self._rest.read(path, list[_Message], cost=self._costs.reading(thread))
+        if isinstance(listed, Problem):
+            return replace(listed, certain=True)
+        if any(not one.author.bot for one in listed):
+            return None
+        return await self._rest.call("DELETE", f"/channels/{thread}", cost=cost)
 
     # --- reactions
 
@@ -126,10 +152,13 @@ class Changer:
                 break
             # Not asked for again: two calls in a row meet the narrow limit for reactions.
             self._unknown.add(name)
+        done = _clear(done, told=False)
         if not isinstance(done, Problem):
             return Receipt(target, write.poster or BOT)
         if not adding and done.code in (UNKNOWN_EMOJI, UNKNOWN_MESSAGE):
             return Receipt(target, write.poster or BOT)
+        if done.code in (UNKNOWN_EMOJI, TOO_MANY_EMOJI):
+            return replace(failure(done, replacing=True), kind=FailureKind.EMOJI)
         if done.code == MISSING_PERMISSION:
             # Words still get there, so this must not hold them up.
             return Failure(FailureKind.EVENT, "discord_50013", remedy=_MAY_NOT_REACT)
@@ -148,3 +177,11 @@ class Changer:
         if isinstance(known, Problem):
             return known
         return (known[custom].reaction,) if custom in known else ()
+
+
+def _clear(done: bytes | Problem, *, told: bool) -> bytes | Problem:
+    """What was edited (`told`) comes back, of all else nothing need: other answers are unclear."""
+    if isinstance(done, Problem) or not (done or told):
+        return done
+    read = decoded(done, Posted)
+    return read if isinstance(read, Problem) else done

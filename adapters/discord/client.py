@@ -23,6 +23,7 @@ from adapters.discord.holding import VOICE, beside, files
 from adapters.discord.inbound import DEFAULT, Cleared, Gone, Heard, Reacted, Said, Where
 from adapters.discord.places import Places
 from adapters.discord.settings import INTENTS, Settings
+from core.tidy import whole
 
 _MOST_IDENTIFIES = 40
 """Sign-ins an hour, so that the 1,000 a day are never used up and the token not reset."""
@@ -36,9 +37,21 @@ class Ears(Protocol):
 
     def heard(self, heard: Heard) -> None: ...
 
+    def own_reaction(self, channel: str, message: str, emoji: str) -> None:
+        """We put an emoji on a message."""
+        ...
+
     async def pressed(self, interaction: discord.Interaction[Any]) -> None: ...
 
     def up(self, *, up: bool) -> None: ...
+
+    def dispatched(self, event: str) -> None:
+        """The gateway has said something, whatever it is."""
+        ...
+
+    def gap(self, *, of_one_server: bool = False) -> None:
+        """A new session has begun, or a server has come back: events may be missing."""
+        ...
 
     async def introduce(self, client: "Gateway") -> None: ...
 
@@ -83,6 +96,7 @@ class Gateway(discord.Client):
         )
         self._ears = ears
         self.was_ready = False
+        self._settled = False
         self._identified = identified
 
     async def setup_hook(self) -> None:
@@ -97,14 +111,25 @@ class Gateway(discord.Client):
             await asyncio.sleep(known[0] + 3600 - time.monotonic())
         known.append(time.monotonic())
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if event == "socket_event_type":
+            self._ears.dispatched(args[0])
+        super().dispatch(event, *args, **kwargs)
+
     @property
     def me(self) -> str:
         """Our own user id; empty before sign-in."""
         return str(self.user.id) if self.user else ""
 
+    async def on_connect(self) -> None:
+        """A new session has begun; its servers are told one by one before it is ready."""
+        self._settled = False
+
     async def on_ready(self) -> None:
-        self.was_ready = True
+        self.was_ready = self._settled = True
         self._ears.up(up=True)
+        # Once for each session: one that is resumed has missed nothing.
+        self._ears.gap()
 
     async def on_resumed(self) -> None:
         self._ears.up(up=True)
@@ -147,6 +172,8 @@ class Gateway(discord.Client):
 
     def _reacted(self, payload: discord.RawReactionActionEvent, *, on: bool) -> None:
         emoji, member = _inside(payload.emoji), payload.member
+        if emoji and on and str(payload.user_id) == self.me:
+            self._ears.own_reaction(str(payload.channel_id), str(payload.message_id), emoji)
         if not emoji or str(payload.user_id) == self.me or (member is not None and member.bot):
             return
         self._ears.heard(
@@ -173,6 +200,9 @@ class Gateway(discord.Client):
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self._ears.places.here(guild)
+        if self._settled:
+            # It was away, or comes late after a sign-in: nothing was told of it meanwhile.
+            self._ears.gap(of_one_server=True)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         self._ears.places.here(guild)
@@ -211,6 +241,15 @@ class Gateway(discord.Client):
         )
 
 
+def stored(client: discord.Client, data: Any, guild: str) -> discord.Message:
+    """A message as REST gives it, in the library's shape, so that all is read in one way."""
+    state = client._connection
+    where = discord.PartialMessageable(
+        state, id=int(data["channel_id"]), guild_id=int(guild) if guild else None
+    )
+    return discord.Message(state=state, channel=where, data=data)
+
+
 _COMMANDS = (discord.MessageType.chat_input_command, discord.MessageType.context_menu_command)
 
 
@@ -247,10 +286,11 @@ def said(message: discord.Message, *, edit: bool = False) -> Said:
         kind=DEFAULT if run else message.type.value,
         bot=author.bot,
         webhook=str(message.webhook_id) if message.webhook_id and not run else None,
+        application=str(message.application_id) if message.application_id else None,
         answers=str(reply.message_id) if reply and reply.message_id and answers else None,
         people={str(user.id): name_of(user) for user in message.mentions},
         channels=_channels(message) if "<#" in message.content else {},
-        roles={str(role.id): role.name for role in message.role_mentions},
+        roles=_roles(message) if "<@&" in message.content else {},
         embeds=tuple([embed.to_dict() for embed in message.embeds]),
         files=files(message) if message.attachments or message.message_snapshots else (),
         beside=beside(message) if holds_more else "",
@@ -263,9 +303,16 @@ def _channels(message: discord.Message) -> dict[str, str]:
     return {str(one.id): one.name for one in message.channel_mentions if hasattr(one, "name")}
 
 
+def _roles(message: discord.Message) -> dict[str, str]:
+    """Named, though perhaps not to be pinged, which the library would leave out."""
+    named = message.raw_role_mentions if message.guild else []
+    found = [(which, message.guild.get_role(which)) for which in named if message.guild]
+    return {str(which): role.name for which, role in found if role}
+
+
 def name_of(user: discord.User | discord.Member) -> str:
     """What a person calls themselves; not a server's nickname, which differs by place."""
-    return user.global_name or user.name
+    return whole(user.global_name or user.name)
 
 
 def picture_of(user: discord.User | discord.Member) -> str:

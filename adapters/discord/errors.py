@@ -11,11 +11,15 @@ from core.delivery import Failure, FailureKind
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_EMOJI = 10014
+TOO_MANY_EMOJI = 30010
+LOCKED = "discord_160005"
+"""The failure of a write into a locked thread."""
 DM_CLOSED = 50007
 FILE_TOO_LARGE = 40005
 ARCHIVED = 50083
 VALIDATION = 50035
 THREAD_EXISTS = 160004
+TOKEN_REFUSED = 50014
 GONE_WEBHOOK = frozenset({10015, 50027})
 MISSING_PERMISSION = 50013
 NOT_OURS = frozenset({50003, 50005, 50021})
@@ -94,5 +98,5 @@ def failure(problem: Problem, *, replacing: bool = False) -> Failure:
     if code in _EVENTS or status in (400, 413):
         return Failure(FailureKind.EVENT, name, remedy="Discord refuses this content.")
     if status == 401:
-        return Failure(FailureKind.PLACE, name, remedy=PLACES[50014])
+        return Failure(FailureKind.PLACE, name, remedy=PLACES[TOKEN_REFUSED])
     return Failure(FailureKind.PLACE, name, remedy=_SEND)

@@ -10,6 +10,7 @@ from adapters.discord.cards import cut
 from adapters.discord.fetching import handle
 from adapters.discord.markdown import escape
 from core.intents import RemoteFile
+from core.tidy import whole
 
 VOICE = 1 << 13
 _MOST = 3_000
@@ -23,11 +24,12 @@ def files(message: discord.Message) -> tuple[RemoteFile, ...]:
         found += snapshot.attachments
     return tuple(
         RemoteFile(
-            one.filename,
+            whole(one.filename),
             handle(str(message.channel.id), str(message.id), str(one.id)),
             one.size,
             one.content_type,
-            one.description or "",
+            whole(one.description or ""),
+            str(one.id),
         )
         for one in found
     )

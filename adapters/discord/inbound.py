@@ -61,6 +61,8 @@ class Said:
     kind: int = DEFAULT
     bot: bool = False
     webhook: str | None = None
+    application: str | None = None
+    """The application whose webhook posted it."""
     answers: str | None = None
     people: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
@@ -216,11 +218,13 @@ def edit(said: Said, accounts: Mapping[str, str] = NOBODY) -> Intent | None:
     if place is None or said.edited is None or not is_from_person(said):
         return None
     text, rich = words(said, accounts)
-    digest = blake2b(said.content.encode(errors="replace"), digest_size=8).hexdigest()
+    files = tuple(file.id for file in said.files)
+    now = "\n".join((said.content, *files))
+    digest = blake2b(now.encode(errors="replace"), digest_size=8).hexdigest()
     return Intent(
         key=f"discord:{said.channel}:{said.message}:edit:{said.edited.timestamp()}:{digest}",
         actor=person(said.author, said.name, said.picture),
-        what=EditMessage(RemoteMessage(PLATFORM, said.remote), text, rich),
+        what=EditMessage(RemoteMessage(PLATFORM, said.remote), text, rich, files),
         origin=Origin(place, said.remote),
         at=said.edited,
     )

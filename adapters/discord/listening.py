@@ -12,66 +12,21 @@ from dataclasses import replace
 
 from adapters.discord.errors import Problem
 from adapters.discord.following import Follower
-from adapters.discord.inbound import NOBODY as NO_ACCOUNTS
-from adapters.discord.inbound import (
-    PLATFORM,
-    Happened,
-    Heard,
-    Said,
-    edit,
-    intent,
-    is_from_person,
-    lone_address,
-)
-from adapters.discord.outbound import (
-    channel_of,
-    is_direct,
-    is_same,
-)
+from adapters.discord.inbound import PLATFORM, Happened, Heard, Said, direct_place, is_from_person
+from adapters.discord.meaning import Meaning
+from adapters.discord.ours import Ourselves, marker
+from adapters.discord.pending import Pending, as_stored
 from adapters.discord.places import PlaceNews
 from adapters.discord.telling import Teller
-from adapters.discord.webhooks import Webhooks
-from adapters.discord.writing import BOT, THREADS, Writer
-from core.delivery import PartKind, Receipt, Write
-from core.ids import PinId, SpaceId
-from core.model import Identity, Refusal
+from adapters.discord.writing import THREADS, Writer
+from core.ids import SpaceId
+from core.model import Place
 from core.ports import Desk
+from core.sweep import Seen
 
 log = logging.getLogger("pinthread.discord")
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
-
-
-class Pending:
-    """Writes whose answer is still out, by the channel they go to."""
-
-    def __init__(self) -> None:
-        self._writes: dict[str, dict[str, Write]] = {}
-
-    def add(self, write: Write) -> None:
-        self._writes.setdefault(_goes_to(write), {})[write.delivery] = write
-
-    def done(self, write: Write) -> None:
-        where = _goes_to(write)
-        there = self._writes.get(where)
-        if there is not None:
-            there.pop(write.delivery, None)
-            if not there:
-                del self._writes[where]
-
-    def match(self, said: Said) -> tuple[Write, Receipt] | None:
-        """Which of them a message of ours is."""
-        message = {
-            "content": said.content,
-            "embeds": said.embeds,
-            "nonce": said.nonce,
-            "author": {"username": said.name},
-        }
-        for where in (said.channel, said.parent):
-            for write in (self._writes.get(where) or {}).values() if where else ():
-                if said.remote not in write.known and is_same(write, message):
-                    return write, _receipt(write, said)
-        return None
 
 
 class Listener:
@@ -79,14 +34,15 @@ class Listener:
         self,
         desk: Desk,
         writer: Writer,
-        webhooks: Webhooks,
+        ourselves: Ourselves,
         pending: Pending,
         teller: Teller,
         follower: Follower,
     ) -> None:
         self._desk = desk
+        self._meaning = Meaning(desk)
         self._writer = writer
-        self._webhooks = webhooks
+        self._ourselves = ourselves
         self._pending = pending
         self._teller = teller
         self._follower = follower
@@ -111,14 +67,28 @@ class Listener:
             for task in late:
                 task.cancel()
 
-    def heard(self, said: Said, *, me: str) -> None:
+    def heard(self, said: Said) -> None:
         """Hands a message, or an edit of one, on to its channel's line. Never waits."""
-        if said.author == me or said.webhook in self._webhooks.ids():
-            found = None if said.edited else self._pending.match(said)
-            if found is not None:
-                self._desk.echo(found[0].delivery, found[1])
+        self._pending.saw(said.message)
+        if self._ourselves.is_mine(said):
+            self._heard_ours(said)
+        elif is_from_person(said) and (said.direct or said.parent or said.unknown_thread):
+            self._line_up(said.channel, said)
+
+    def _heard_ours(self, said: Said) -> None:
+        """An echo, or a message that no delivery accounts for; or what stands after an edit."""
+        if said.edited:
+            poster = self._ourselves.poster(said)
+            if poster:
+                stands = Seen(said.remote, (), None, poster, marker(said), as_stored(said))
+                self._desk.suspect(PLATFORM, stands)
             return
-        if is_from_person(said) and (said.direct or said.parent or said.unknown_thread):
+        if self._pending.accounts_for(said.remote):
+            return
+        found = self._pending.match(said)
+        if found is not None:
+            self._desk.echo(found[0].delivery, found[1])
+        elif self._ourselves.poster(said):
             self._line_up(said.channel, said)
 
     def happened(self, happened: Happened) -> None:
@@ -173,50 +143,37 @@ class Listener:
     async def _take(self, said: Said) -> None:
         if said.unknown_thread and not said.direct:
             channel = await self._writer.channel(said.channel)
-            if isinstance(channel, Problem) or channel.type not in THREADS:
+            if isinstance(channel, Problem):
                 return
-            said = replace(said, parent=channel.parent_id)
-        accounts = await self._accounts(said) if said.people else NO_ACCOUNTS
-        if said.edited:
-            wanted = edit(said, accounts)
-        else:
-            wanted = intent(said, pin=await self._pin(said), accounts=accounts)
-        if wanted is None:
+            if channel.type in THREADS:
+                said = replace(said, parent=channel.parent_id)
+            elif not self._ourselves.is_mine(said):
+                return
+        if self._ourselves.is_mine(said):
+            await self._tell_stray(said)
             return
-        outcome = await self._desk.submit(wanted)
-        await self._teller.respond(said, outcome)
+        wanted = await self._meaning.of(said)
+        if wanted is not None:
+            outcome = await self._desk.submit(wanted)
+            await self._teller.respond(said, outcome)
 
-    async def _accounts(self, said: Said) -> dict[str, str]:
-        """Who of those that a message mentions has an account; none is made for that."""
-        users = list(said.people)
-        found = await self._desk.accounts_of([Identity(PLATFORM, "", user) for user in users])
-        return {
-            user: str(account.id)
-            for user, account in zip(users, found, strict=True)
-            if account is not None
-        }
-
-    async def _pin(self, said: Said) -> PinId | None:
-        address = lone_address(said.content)
-        if address is None:
-            return None
-        found = await self._desk.pin_id(address)
-        return None if isinstance(found, Refusal) else found
-
-
-def _goes_to(write: Write) -> str:
-    mirror = write.mirror
-    if mirror.space is not None:
-        return channel_of(mirror.root) if is_direct(write) and mirror.root else mirror.space
-    return mirror.place.channel
-
-
-def _receipt(write: Write, said: Said) -> Receipt:
-    """What the answer to the write would have said."""
-    if write.part.kind is not PartKind.CARD:
-        return Receipt(said.remote, f"webhook:{said.webhook}" if said.webhook else BOT)
-    if is_direct(write):
-        return Receipt(said.remote, BOT, SpaceId(said.remote))
-    if said.channel == said.message:
-        return Receipt(said.remote, BOT, SpaceId(said.channel))
-    return Receipt(said.remote, BOT, inner=1, data={"card": said.remote})
+    async def _tell_stray(self, said: Said) -> None:
+        """The desk finds out whether it is placed after all; it knows what is under way."""
+        if self._pending.accounts_for(said.remote):
+            return
+        space = SpaceId("" if said.direct else said.channel)
+        if said.direct:
+            channel = await self._writer.channel(said.channel)
+            if isinstance(channel, Problem) or not channel.recipients:
+                return
+            place = direct_place(channel.recipients[0].id)
+        elif said.parent:
+            place = Place(PLATFORM, said.guild, said.parent)
+        elif not marker(said):
+            return
+        else:
+            # A card in a channel: its thread would have the card's id.
+            place = Place(PLATFORM, said.guild, said.channel)
+            space = SpaceId(said.message)
+        poster = self._ourselves.poster(said)
+        self._desk.stray(place, space, said.remote, poster, marker(said))

@@ -19,7 +19,7 @@ from core.content import Content, Emoji
 from core.delivery import Part, PartKind, Verb, Write
 from core.files import readable_size
 from core.ids import RemoteId
-from core.model import BindingKind, Mirror
+from core.model import BindingKind, Mirror, Place, place_ref
 from core.tidy import whole
 
 CONTENT = 2000
@@ -27,6 +27,8 @@ TEXT_LIMIT = 1800
 """Leaves room for a name before the words."""
 FILE_LIMIT = 10 * 2**20
 """What Discord takes everywhere; boosts of a server raise it there alone."""
+BOOSTED = {2: 50 * 2**20, 3: 100 * 2**20}
+"""What a server takes whose boosts have reached that tier."""
 CAPABILITIES = Capabilities(
     text=TEXT_LIMIT,
     measure=measure,
@@ -53,6 +55,11 @@ _TOKEN = re.compile(r"<a?:(\w+):\d+>")
 
 def is_direct(write: Write) -> bool:
     return write.mirror.kind is BindingKind.DIRECT
+
+
+def is_direct_place(place: Place) -> bool:
+    """Somebody's direct messages with the bot."""
+    return not place.workspace
 
 
 def by_webhook(write: Write) -> bool:
@@ -88,11 +95,9 @@ def bot_post(write: Write, tokens: Tokens = NO_TOKENS) -> Body:
         "nonce": nonce(write.delivery),
         "enforce_nonce": True,
     }
-    if is_direct(write) and write.mirror.root is not None:
-        body["message_reference"] = {
-            "message_id": message_of(write.mirror.root),
-            "fail_if_not_exists": False,
-        }
+    meant = write.part.answers_to or write.mirror.root
+    if is_direct(write) and meant is not None:
+        body["message_reference"] = {"message_id": message_of(meant), "fail_if_not_exists": False}
     return body
 
 
@@ -165,6 +170,35 @@ def is_same(write: Write, message: Mapping[str, Any]) -> bool:
     return name == NEUTRAL and _words(webhook_post(write, neutral=True)) == _words(message)
 
 
+def shows(write: Write, message: Mapping[str, Any]) -> bool:
+    """Whether a message of ours shows just what the write would make.
+
+    Letters and digits are compared, since Discord trims and rewrites. The name and the
+    picture over a webhook's post are not: no edit could change them.
+    """
+    if is_upload(write) and not _holds(message, write.part):
+        return False
+    if not by_webhook(write):
+        return _all_words(bot_post(write)) == _all_words(message)
+    shown = _all_words(message)
+    posts = (webhook_post(write), webhook_post(write, neutral=True))
+    return shown in [_all_words(post) for post in posts]
+
+
+def _all_words(message: Mapping[str, Any]) -> str:
+    """All that people read in a message or in its embeds, and the picture's address."""
+    texts = [message.get("content") or ""]
+    for embed in message.get("embeds") or ():
+        if embed.get("type", "rich") != "rich":
+            continue  # a preview that Discord has made of a link in the words
+        texts += [embed.get("title"), embed.get("description")]
+        texts += [(embed.get("author") or {}).get("name"), (embed.get("footer") or {}).get("text")]
+        texts += [(embed.get("image") or {}).get("url"), (embed.get("url") or "").split("#")[0]]
+        texts += [field[part] for field in embed.get("fields") or () for part in ("name", "value")]
+    said = _TOKEN.sub(r":\1:", "\n".join(text for text in texts if text))
+    return letters(said) or "".join(said.split())
+
+
 def _holds(message: Mapping[str, Any], part: Part) -> bool:
     """Whether the part's file is there, which Discord may have given another name."""
     file = part.file
@@ -195,10 +229,14 @@ def _content(write: Write, tokens: Tokens, *, named: bool) -> Body:
     if write.part.rich is None or write.part.kind is not PartKind.TEXT:
         return {**_shown(write, named=named), "allowed_mentions": NOBODY}
     part, guild = write.part, write.mirror.place.workspace
-    there = There(part.mentions.get, lambda ref: channel_here(ref, guild), tokens.get)
+    there = There(
+        part.mentions.get,
+        lambda ref: part.mentions.get(ref) or channel_here(ref, guild),
+        tokens.get,
+    )
     written = markdown(part.rich or (), there)
     mentions = {"parse": [], "users": list(written.users[:100])} if written.users else NOBODY
-    return {**_said(_above(part, named=named), written.content), "allowed_mentions": mentions}
+    return {**_said(_above(write, named=named), written.content), "allowed_mentions": mentions}
 
 
 def _shown(write: Write, *, named: bool) -> Body:
@@ -207,7 +245,7 @@ def _shown(write: Write, *, named: bool) -> Body:
         return {"embeds": [_card(write)]}
     if part.kind is PartKind.NOTICE:
         return {"content": f"-# {escape(cut(part.text, 900), begins_line=False)}"}
-    who = _above(part, named=named)
+    who = _above(write, named=named)
     if part.kind is PartKind.FILE:
         return _file(part, who)
     if part.kind is PartKind.PIN:
@@ -251,10 +289,15 @@ def is_upload(write: Write) -> bool:
     return part is not None and part.file is not None and not part.text
 
 
-def _above(part: Part, *, named: bool) -> str:
-    """What goes before the words: a line about what they answer, and who says them."""
+def _above(write: Write, *, named: bool) -> str:
+    """What goes before the words: a line about what they answer, and who says them.
+
+    A webhook cannot reply to a message; in direct messages a real reply says it.
+    """
+    part = write.part
     who = f"**{escape(cut(part.author.name, 80))}:**" if named and part.author else ""
-    return f"> {escape(cut(part.answers, 200))}\n{who}" if part.answers else who
+    replies = is_direct(write) and part.answers_to is not None
+    return f"> {escape(cut(part.answers, 200))}\n{who}" if part.answers and not replies else who
 
 
 def _said(who: str, words: str) -> Body:
@@ -292,7 +335,7 @@ def _pin(part: Part, delivery: str) -> dict[str, Any]:
 
 def channel_ref(guild: str, channel: str) -> str:
     """A channel in neutral content."""
-    return f"discord:{guild}:{channel}"
+    return place_ref(Place("discord", guild, channel))
 
 
 def channel_here(ref: str, guild: str) -> str | None:

@@ -17,7 +17,7 @@ from core.intents import Person
 _REMEMBERED = 5_000
 
 
-class _User(msgspec.Struct):
+class User(msgspec.Struct):
     id: str
     username: str
     global_name: str | None = None
@@ -38,10 +38,10 @@ class People:
         """The person, or nothing for a bot and for an id that is nobody's."""
         if user in self._known:
             return self._known[user]
-        found = await self._rest.read(f"/users/{user}", _User)
+        found = await self._rest.read(f"/users/{user}", User)
         if isinstance(found, Problem):
             return None if found.status == 404 else found
-        return self._keep(user, None if found.bot else _person(found))
+        return self._keep(user, None if found.bot else person_of(found))
 
     def _keep(self, user: str, who: Person | None) -> Person | None:
         self._known[user] = who
@@ -51,7 +51,7 @@ class People:
         return who
 
 
-def _person(user: _User) -> Person:
+def person_of(user: User) -> Person:
     base = discord.Asset.BASE
     picture = (
         f"{base}/avatars/{user.id}/{user.avatar}.png?size=1024"

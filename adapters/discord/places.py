@@ -1,8 +1,9 @@
 """Watches over the channels of servers: renamed, gone, forbidden to the bot, good again.
 
 The gateway tells of servers and channels; what follows for a bound place is told on. All
-channels are told of, since only the desk knows which ones are bound. A locked thread is
-seen by the delivery that is refused there; its unlocking is seen here.
+channels are told of, since only the desk knows which ones are bound. A thread that was
+locked while nobody listened is known by the delivery that is refused there (`is_locked`);
+its unlocking is seen here.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,6 +68,10 @@ class Places:
     def hooks_changed(self, channel: discord.abc.GuildChannel) -> None:
         """One of the most that there can be may have gone."""
         self._look(channel, always=True)
+
+    def is_locked(self, thread: str) -> None:
+        """A delivery was refused there."""
+        self._locked.add(int(thread))
 
     def thread_changed(self, data: Mapping[str, Any]) -> None:
         """A thread that is unlocked takes words again."""

@@ -5,7 +5,7 @@ itself (docs/decisions/0004-own-writes-to-discord.md). Budgets learn from every
 answer. Nothing of a request, an answer or an address is ever logged.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from adapters.discord.errors import Problem
+from adapters.discord.guarding import Guard
 from adapters.discord.settings import USER_AGENT, Settings
 from adapters.discord.uploading import CONTENT_TYPE, Upload, frame, stream
 from core.ports import Budgets, Cost
@@ -43,7 +44,12 @@ def _url(address: str) -> URL:
 class Rest:
     """A session with Discord, opened at the first call; `close` ends it."""
 
-    def __init__(self, settings: Settings, budgets: Budgets) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        budgets: Budgets,
+        on_taken: Callable[[], None] = lambda: None,
+    ) -> None:
         self._base = settings.api_url.rstrip("/")
         self._budgets = budgets
         self._bot = CIMultiDict({"Authorization": f"Bot {settings.token}"})
@@ -51,7 +57,13 @@ class Rest:
         self._timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=5)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
+        self._guard = Guard(on_taken=on_taken)
         self._global = Cost.scaled(GLOBAL, 50, 1.0, settings.limits_factor)
+
+    @property
+    def invalid_requests(self) -> int:
+        """Those of the last ten minutes that count towards Discord's ban of an address."""
+        return self._guard.invalid
 
     async def close(self) -> None:
         self._closed = True
@@ -80,6 +92,9 @@ class Rest:
         """The body of a 2xx answer, or what went wrong. `cost` is the budget it teaches."""
         if self._closed:
             return Problem(0)
+        refused = self._guard.refuses(as_bot=as_bot)
+        if refused is not None:
+            return refused
         data: Any = None if body is None else _encoder.encode(body)
         sent, timeout = self._bot if as_bot else self._none, self._timeout
         if upload is not None:
@@ -103,6 +118,8 @@ class Rest:
         except (aiohttp.ClientError, TimeoutError, OSError):
             return Problem(0, certain=False)
         headers = answer.headers
+        shared = headers.get("X-RateLimit-Scope") == "shared"
+        self._guard.answered(answer.status, as_bot=as_bot, shared=shared)
         if cost is not None and "X-RateLimit-Remaining" in headers:
             self._learn(cost, headers)
         if answer.status < 300:
@@ -125,9 +142,11 @@ class Rest:
         total = None if size is None else patience + size / _SLOWEST
         return aiohttp.ClientTimeout(total=total, sock_connect=5, sock_read=patience)
 
-    async def read(self, path: str, kind: type[T]) -> T | Problem:
-        """What a GET answers, decoded. It waits its turn in the bot's whole budget."""
-        return await self.ask("GET", path, kind)
+    async def read(
+        self, path: str, kind: type[T], *, cost: Cost | None = None, backfill: bool = False
+    ) -> T | Problem:
+        """What a GET answers, decoded. It waits its turn, as `ask` does."""
+        return await self.ask("GET", path, kind, cost=cost, backfill=backfill)
 
     async def ask(
         self,
@@ -137,9 +156,14 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         *,
         cost: Cost | None = None,
+        backfill: bool = False,
     ) -> T | Problem:
-        """A call beside the lanes' own: it takes its turn, in `cost` and in the whole budget."""
-        await self._budgets.take((self._global,) if cost is None else (cost, self._global))
+        """A call beside the lanes' own: it takes its turn, in `cost` and in the whole budget.
+
+        With `backfill` it waits behind people's live messages.
+        """
+        costs = (self._global,) if cost is None else (cost, self._global)
+        await self._budgets.take(costs, backfill=backfill)
         raw = await self.call(method, path, body, cost=cost)
         return raw if isinstance(raw, Problem) else decoded(raw, kind)
 
@@ -165,9 +189,13 @@ class Rest:
         if status == 429:
             wait = wait if wait is not None else _seconds(headers.get("Retry-After"))
             # A 429 that is not Discord's own JSON comes from the network before it: stop all.
-            everywhere = headers.get("X-RateLimit-Scope") == "global" or not raw.startswith(b"{")
-            key = GLOBAL if everywhere or cost is None else cost.key
-            self._budgets.block(key, wait)
+            foreign = not raw.startswith(b"{")
+            scope = headers.get("X-RateLimit-Scope")
+            if foreign or scope == "global" or "X-RateLimit-Global" in headers:
+                wait = self._guard.block(wait, foreign=foreign)
+                self._budgets.block(GLOBAL, wait)
+            elif cost is not None:
+                self._budgets.block(cost.key, wait)
         fields, reasons = refused_fields(trouble.errors)
         return Problem(status, trouble.code, status < 500, wait, fields, reasons)
 

@@ -31,6 +31,7 @@ class Teller:
         self._writer = writer
         self._costs = costs
         self._refused: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._found: OrderedDict[str, None] = OrderedDict()
 
     def why(self, message: str, asker: str) -> str | None:
         """Why a message was refused, for its author alone; None: it was not, as far as we know."""
@@ -43,6 +44,15 @@ class Teller:
             await self.refuse(said, outcome, what="edit" if said.edited else "message")
         elif isinstance(outcome, Ask) and outcome.threads:
             await self._ask(said, outcome.threads)
+
+    async def told(self, said: Said, key: str, outcome: Outcome) -> None:
+        """The same for words that a sweep has found, once each."""
+        if key in self._found or said.message in self._refused:
+            return
+        self._found[key] = None
+        if len(self._found) > _REMEMBERED:
+            self._found.popitem(last=False)
+        await self.respond(said, outcome)
 
     async def refuse(self, said: Said, refusal: Refusal, *, what: str) -> None:
         log.info("refused", extra={"remote": said.remote, "code": refusal.code})

@@ -55,6 +55,15 @@ class Webhooks:
         """Webhooks that we have used since the start, those that are gone included."""
         return frozenset(self._used)
 
+    def learn(self, application: str) -> None:
+        """The gateway has said which application we are."""
+        self._application = application
+
+    @property
+    def known_application(self) -> str | None:
+        """Our application's id, once it has been told or asked for."""
+        return self._application
+
     async def application(self) -> str | Problem:
         """Our application's id."""
         if self._application is None:

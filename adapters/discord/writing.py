@@ -5,7 +5,7 @@ something up (a channel's kind, its webhook, a direct message's channel); while
 only look-ups have been made, nothing is unclear.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -41,7 +41,7 @@ from adapters.discord.uploading import Upload
 from adapters.discord.webhooks import Posted, Webhooks
 from core.delivery import Failure, FailureKind, PartKind, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
-from core.model import Mirror
+from core.model import Mirror, Place
 from core.ports import Cost, Files
 
 BOT = "bot"
@@ -116,6 +116,14 @@ class Costs:
         per = 5.0 if verb is Verb.EDIT else 1.0
         return (self._cost(("discord", str(verb), where), 5, per), self._global)
 
+    def reading(self, channel: str) -> Cost:
+        """The budget of reads of a channel's messages and their reactions."""
+        return self._cost(("discord", "read", channel), 5, 1.0)
+
+    def listing(self, of: str) -> Cost:
+        """The budget of lists of a server's or a channel's threads, which answers teach."""
+        return Cost(("discord", "threads", of), 0, 0.0)
+
     def message(self, channel: str) -> Cost:
         """The budget of the bot's posts in a channel."""
         return self._cost(("discord", "message", channel), 5, 5.0)
@@ -125,9 +133,18 @@ class Costs:
 
 
 class Writer:
+    """`file_limit` is the most bytes of one file in a place."""
+
     def __init__(
-        self, rest: Rest, webhooks: Webhooks, costs: Costs, files: Files, custom: CustomEmoji
+        self,
+        rest: Rest,
+        webhooks: Webhooks,
+        costs: Costs,
+        files: Files,
+        custom: CustomEmoji,
+        file_limit: Callable[[Place], int] = lambda _: FILE_LIMIT,
     ) -> None:
+        self._file_limit = file_limit
         self._rest = rest
         self._webhooks = webhooks
         self._files = files
@@ -172,11 +189,11 @@ class Writer:
             return channel
         return await self.direct_with(channel.removeprefix("user:"))
 
-    async def direct_with(self, user: str) -> str | Problem:
+    async def direct_with(self, user: str, *, backfill: bool = False) -> str | Problem:
         known = self._directs.get(user)
         if known is None:
             opened = await self._rest.ask(
-                "POST", "/users/@me/channels", Posted, {"recipient_id": user}
+                "POST", "/users/@me/channels", Posted, {"recipient_id": user}, backfill=backfill
             )
             if isinstance(opened, Problem):
                 return replace(opened, certain=True)
@@ -192,7 +209,7 @@ class Writer:
         size = await self._files.size(file.id)
         if size is None:
             return Failure(FailureKind.EVENT, "file_gone", remedy="The file is not kept any more.")
-        if size > FILE_LIMIT:
+        if size > self._file_limit(write.mirror.place):
             return failure(Problem(413, FILE_TOO_LARGE))
         return Upload(file.name, file.media_type, size, partial(self._files.open, file.id))
 
@@ -247,8 +264,9 @@ class Writer:
         channel, message = channel_of(card), message_of(card)
         path = f"/channels/{channel}/messages/{message}/threads"
         raw = await self._rest.call("POST", path, thread_start(write), cost=cost)
-        if isinstance(raw, Problem) and raw.code != THREAD_EXISTS:
-            return raw
+        thread = raw if isinstance(raw, Problem) else decoded(raw, Posted)
+        if isinstance(thread, Problem) and thread.code != THREAD_EXISTS:
+            return thread
         return Receipt(card, BOT, SpaceId(message))
 
     async def _as_bot(

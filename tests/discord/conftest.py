@@ -108,7 +108,7 @@ def direct(**given: str) -> Mirror:
     return mirror(f"user:{MIA}", kind=BindingKind.DIRECT, **given)
 
 
-def card(at: Mirror, delivery: str = "card1", **given: Any) -> Write:
+def card(at: Mirror, delivery: str = "ca4dca4dca4dca4dca4dca4d", **given: Any) -> Write:
     part = Part(
         PartKind.CARD, author=MIA_AUTHOR, pin=OAK, people=("Mia", "Northwind Home"), code="oakoak"
     )

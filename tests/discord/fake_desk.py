@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.delivery import Delivery, Receipt
-from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, ThreadId
+from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import Actor, Handle, Intent, Person, PersonRef, RemoteMessage
 from core.model import Account, AccountKind, Identity, Pin, Place, Refusal
 from core.ports import (
@@ -20,6 +20,7 @@ from core.ports import (
     ThreadLine,
     ThreadView,
 )
+from core.sweep import Seen
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 THREAD = ThreadId("oakoakoakoakoako")
@@ -42,6 +43,9 @@ class FakeDesk:
         self.intents: list[Intent] = []
         self.echoes: list[tuple[str, Receipt]] = []
         self.ups: list[bool] = []
+        self.gaps: list[str] = []
+        self.suspects: list[Seen] = []
+        self.strays: list[tuple[Place, SpaceId, RemoteId, str, str]] = []
         self.outcome: Callable[[Intent], Outcome] = lambda _: ACCEPTED
         self.lines: tuple[ThreadLine, ...] = ()
         self.view: ThreadView | Refusal = Refusal("unknown_thread", "There is no such thread.")
@@ -146,6 +150,9 @@ class FakeDesk:
     async def secret(self, name: str) -> bytes:
         return bytes(32)
 
+    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
+        return None
+
     async def use_once(self, token: str) -> bool:
         return True
 
@@ -156,4 +163,20 @@ class FakeDesk:
     def online(self, platform: str, *, up: bool) -> None:
         assert platform == "discord"
         self.ups.append(up)
+        self._tell()
+
+    def gap(self, platform: str, reason: str) -> None:
+        assert platform == "discord"
+        self.gaps.append(reason)
+        self._tell()
+
+    def stray(
+        self, place: Place, space: SpaceId, remote: RemoteId, poster: str, delivery: str = ""
+    ) -> None:
+        self.strays.append((place, space, remote, poster, delivery))
+        self._tell()
+
+    def suspect(self, platform: str, seen: Seen) -> None:
+        assert platform == "discord"
+        self.suspects.append(seen)
         self._tell()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import Settings
 from core.delivery import Absent, Failure, FailureKind, Receipt
 from core.ids import RemoteId
+from core.intents import Person
+from core.sweep import Seen, SweepError
 from tests.discord.conftest import (
     BOT,
     FORUM,
@@ -24,6 +27,7 @@ from tests.discord.conftest import (
     mirror,
     text,
 )
+from tests.discord.fake_desk import FakeDesk
 
 AT = mirror(FORUM, root="5:5", space="5")
 HOOK = {"id": "77", "type": 1, "token": "secret", "application_id": BOT}
@@ -86,17 +90,26 @@ async def test_a_success_that_cannot_be_read_is_unclear(
     assert (done.kind, done.certain) == (FailureKind.TRANSIENT, False)
 
 
+@pytest.mark.parametrize(("header", "seconds"), [("30", 30.0), ("soon", 5.0)])
 async def test_a_limit_that_is_not_from_discord_itself_stops_everything(
-    adapter: DiscordAdapter, scripted: Scripted, budgets: FreeBudgets
+    adapter: DiscordAdapter,
+    scripted: Scripted,
+    budgets: FreeBudgets,
+    header: str,
+    seconds: float,
 ) -> None:
     scripted.answers["POST /webhooks/77/secret"] = (429, b"<html>slow down</html>")
-    scripted.headers = {"Retry-After": "30"}
+    scripted.headers = {"Retry-After": header}
     done = await adapter.write(text(AT, "hello"))
-    assert done == Failure(FailureKind.RATE, "discord_429", retry_after=30.0)
-    assert budgets.blocked == [(("discord", "global"), 30.0)]
-    scripted.headers = {"Retry-After": "soon"}
-    await adapter.write(text(AT, "hello"))
-    assert budgets.blocked[1] == (("discord", "global"), 5.0)
+    assert done == Failure(FailureKind.RATE, "discord_429", retry_after=seconds)
+    assert budgets.blocked == [(("discord", "global"), seconds)]
+    asked = scripted.calls.total()
+    for held in (text(AT, "more"), card(mirror(FORUM)), card(direct())):
+        done = await adapter.write(held)
+        assert isinstance(done, Failure)
+        assert (done.kind, done.certain) == (FailureKind.RATE, True)
+        assert 0 < (done.retry_after or 0) <= seconds
+    assert scripted.calls.total() == asked
 
 
 async def test_nonsense_in_limit_headers_teaches_nothing(
@@ -271,3 +284,88 @@ async def test_an_administrator_may_do_everything(
     known = scripted.answers[f"GET /guilds/{GUILD}"][1]
     known["roles"][1]["permissions"] = "8"
     assert (await adapter.check([AT.place]))[-1].ok
+
+
+# --- sweeps
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+USER = {"id": "42", "username": "mia", "global_name": "Mia", "avatar": None, "discriminator": "0"}
+SAID = {
+    "id": "9",
+    "channel_id": "5",
+    "type": 0,
+    "content": "hello",
+    "author": USER,
+    "timestamp": "2026-01-02T03:04:05+00:00",
+    "edited_timestamp": None,
+    "mention_everyone": False,
+    "mentions": [],
+    "mention_roles": [],
+    "attachments": [],
+    "embeds": [],
+}
+
+
+async def read(adapter: DiscordAdapter) -> list[Seen]:
+    return [one async for page in adapter.messages(AT, None) for one in page]
+
+
+async def test_a_message_that_cannot_be_read_does_not_end_the_sweep_and_is_not_absent(
+    adapter: DiscordAdapter, scripted: Scripted
+) -> None:
+    await adapter.start(FakeDesk())
+    listed = [{"id": "8", "channel_id": "5", "strange": True}, SAID]
+    scripted.answers["GET /channels/5/messages"] = (200, listed)
+    strange, said = await read(adapter)
+    assert (strange.remote, strange.said, strange.reactions) == ("5:8", (), None)
+    assert [one.key for one in said.said] == ["discord:5:9:post"]
+
+
+async def test_before_a_start_messages_are_seen_and_say_nothing(
+    adapter: DiscordAdapter, scripted: Scripted
+) -> None:
+    scripted.answers["GET /channels/5/messages"] = (200, [SAID])
+    [said] = await read(adapter)
+    assert (said.remote, said.said, said.poster) == ("5:9", (), "")
+
+
+async def test_super_reactions_are_asked_for_apart_and_bots_and_lost_emoji_are_left_out(
+    adapter: DiscordAdapter, scripted: Scripted
+) -> None:
+    row = {
+        "emoji": {"id": None, "name": "x"},
+        "count": 3,
+        "count_details": {"burst": 1, "normal": 2},
+        "me": True,
+        "me_burst": False,
+    }
+    bot = {**USER, "id": "7", "bot": True}
+
+    def users(request: web.Request) -> list[dict[str, Any]]:
+        return [{**USER, "id": "43"}] if request.query.get("type") == "1" else [bot, USER]
+
+    scripted.answers["GET /channels/5/messages/9/reactions/x"] = (200, users)
+    scripted.answers["GET /channels/5/messages"] = (200, [{**SAID, "reactions": [row]}])
+    [said] = await read(adapter)
+    assert said.reactions is not None
+    who = [one.actor.identity.user for one in said.reactions if isinstance(one.actor, Person)]
+    assert who == ["42", "43"]
+    lost = {**row, "emoji": {"id": "1", "name": None}}
+    scripted.answers["GET /channels/5/messages"] = (200, [{**SAID, "reactions": [row, lost]}])
+    assert [one.reactions for one in await read(adapter)] == [None]
+
+
+async def test_lists_that_cannot_be_read_are_errors(
+    adapter: DiscordAdapter, scripted: Scripted
+) -> None:
+    scripted.answers[f"GET /guilds/{GUILD}/threads/active"] = (200, {"threads": []})
+    thread = {"id": "5", "parent_id": FORUM, "last_message_id": None}
+    for body in (b"<html>", {"threads": [thread], "has_more": False}, {"messages": []}):
+        scripted.answers[f"GET /channels/{FORUM}/threads/archived/public"] = (200, body)
+        with pytest.raises(SweepError) as failed:
+            [page async for page in adapter.roots(mirror(FORUM).place, LONG_AGO)]
+        assert failed.value.failure.kind is FailureKind.TRANSIENT
+    scripted.answers["POST /users/@me/channels"] = (403, {"code": 50007})
+    with pytest.raises(SweepError) as failed:
+        [page async for page in adapter.direct(direct().place, None)]
+    assert failed.value.failure.code == "discord_50007"

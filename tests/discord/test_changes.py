@@ -116,11 +116,17 @@ async def test_edits_of_our_own_messages_are_nobodys(
 ) -> None:
     at = await placed(adapter, mirror(FORUM))
     done = await posted(adapter, at)
-    await adapter.write(text(at, "in oak", replaces=done.remote, poster=done.poster))
+    edit = text(at, "in oak", replaces=done.remote, poster=done.poster)
+    await adapter.write(edit)
     await adapter.write(card(at, replaces=at.root, poster="bot"))
     await sandbox.say("Mia", str(at.space), "last")
     await desk.until(lambda: desk.intents)
     assert about(desk.intents, PostMessage) == desk.intents
+    await desk.until(lambda: len(desk.suspects) == 2)
+    stands = {one.remote: one for one in desk.suspects}
+    assert set(stands) == {done.remote, at.root}
+    assert adapter.shows(edit, stands[done.remote])
+    assert not adapter.shows(text(at, "in ash"), stands[done.remote])
 
 
 async def test_deletes_are_told_one_by_one_wherever_they_were(
@@ -172,6 +178,8 @@ async def test_reactions_are_told_in_one_form_with_who_and_never_our_own(
             body = {"user": "Mia", "message": message, "emoji": "❤️", "remove": remove}
             await sandbox.control("POST", "discord/react", body)
     await desk.until(lambda: len(desk.intents) == 7)
+    await desk.until(lambda: desk.suspects)
+    assert [(one.remote, one.ours) for one in desk.suspects] == [(done.remote, {"👀"})]
     whats = [intent.what for intent in desk.intents]
     assert all(isinstance(what, React) for what in whats)
     assert [(what.emoji, what.on) for what in whats if isinstance(what, React)] == [
@@ -328,7 +336,7 @@ async def test_an_emoji_that_is_not_there_and_the_21st_are_refused_for_that_even
     for emoji in (":nowhere:", "plain words"):
         failed = await adapter.write(change(at, Verb.REACT, done.remote, emoji, done.poster))
         assert isinstance(failed, Failure)
-        assert (failed.kind, failed.code) == (FailureKind.EVENT, "discord_10014")
+        assert (failed.kind, failed.code) == (FailureKind.EMOJI, "discord_10014")
         off = change(at, Verb.UNREACT, done.remote, emoji, done.poster)
         assert await adapter.write(off) == done
     for n in range(20):
@@ -336,7 +344,7 @@ async def test_an_emoji_that_is_not_there_and_the_21st_are_refused_for_that_even
         assert await adapter.write(change(at, Verb.REACT, done.remote, emoji)) is not None
     failed = await adapter.write(change(at, Verb.REACT, done.remote, "🌳"))
     assert isinstance(failed, Failure)
-    assert (failed.kind, failed.code) == (FailureKind.EVENT, "discord_30010")
+    assert (failed.kind, failed.code) == (FailureKind.EMOJI, "discord_30010")
     assert "20" in failed.remedy
 
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from adapters.discord.client import Gateway
 from adapters.discord.custom import CustomEmoji
 from adapters.discord.following import Follower
-from adapters.discord.listening import Listener, Pending
+from adapters.discord.listening import Listener
+from adapters.discord.ours import Ourselves
+from adapters.discord.pending import Pending
 from adapters.discord.people import People
 from adapters.discord.rest import Rest
 from adapters.discord.settings import Settings
@@ -46,7 +48,8 @@ async def listening(desk: FakeDesk) -> AsyncIterator[Listener]:
     writer = Writer(rest, webhooks, costs, MemoryFiles(), CustomEmoji(rest))
     teller = Teller(rest, writer, costs)
     follower = Follower(desk, writer, People(rest), teller)
-    listener = Listener(desk, writer, webhooks, Pending(), teller, follower)
+    ourselves = Ourselves(rest, webhooks)
+    listener = Listener(desk, writer, ourselves, Pending(), teller, follower)
     async with asyncio.TaskGroup() as group:
         listener.begin(group)
         yield listener
@@ -61,8 +64,8 @@ async def test_a_channel_keeps_its_order_and_holds_up_no_other() -> None:
     desk = SlowDesk()
     async with listening(desk) as listener:
         for n in range(3):
-            listener.heard(replace(SAID, message=str(n), content=f"a{n}"), me="")
-        listener.heard(replace(SAID, channel="6", message="9", content="b"), me="")
+            listener.heard(replace(SAID, message=str(n), content=f"a{n}"))
+        listener.heard(replace(SAID, channel="6", message="9", content="b"))
         await desk.until(lambda: desk.intents)
         assert words(desk) == ["b"]
         desk.let.set()
@@ -74,17 +77,17 @@ async def test_stopping_takes_in_what_was_heard_and_nothing_more() -> None:
     desk = FakeDesk()
     async with listening(desk) as listener:
         for n in range(3):
-            listener.heard(replace(SAID, message=str(n), content=f"a{n}"), me="")
+            listener.heard(replace(SAID, message=str(n), content=f"a{n}"))
         await listener.end(5.0)
         assert words(desk) == ["a0", "a1", "a2"]
-        listener.heard(replace(SAID, message="4", content="late"), me="")
+        listener.heard(replace(SAID, message="4", content="late"))
     assert words(desk) == ["a0", "a1", "a2"]
 
 
 async def test_stopping_waits_no_longer_than_it_is_told() -> None:
     desk = SlowDesk()
     async with listening(desk) as listener:
-        listener.heard(replace(SAID, content="a0"), me="")
+        listener.heard(replace(SAID, content="a0"))
         await listener.end(0.0)
     assert desk.intents == []
 
@@ -92,7 +95,7 @@ async def test_stopping_waits_no_longer_than_it_is_told() -> None:
 async def test_a_line_that_is_worked_off_is_gone() -> None:
     desk = FakeDesk()
     async with listening(desk) as listener:
-        listener.heard(SAID, me="")
+        listener.heard(SAID)
         assert listener.busy == 1
         await listener.end(5.0)
         assert (listener.busy, len(desk.intents)) == (0, 1)
@@ -108,7 +111,7 @@ async def test_our_own_words_are_echoes_and_only_those_still_out() -> None:
     found = pending.match(mine)
     assert found is not None
     assert (found[0], found[1].remote, found[1].poster) == (write, "5:9", "webhook:77")
-    assert pending.match(replace(mine, channel="6")) is None
+    assert pending.match(mine) is None
     pending.done(write)
     assert pending.match(mine) is None
     assert desk.intents == []
@@ -126,6 +129,6 @@ async def test_sign_ins_are_spread_once_many_were_made_within_an_hour() -> None:
 async def test_words_in_a_channel_that_cannot_be_looked_up_are_passed_over() -> None:
     desk = FakeDesk()
     async with listening(desk) as listener:
-        listener.heard(replace(SAID, parent=None, unknown_thread=True), me="")
+        listener.heard(replace(SAID, parent=None, unknown_thread=True))
         await listener.end(5.0)
     assert desk.intents == []

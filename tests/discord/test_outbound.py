@@ -12,7 +12,7 @@ from adapters.discord.errors import Problem, failure
 from adapters.discord.rest import refused_fields
 from adapters.discord.writing import Channel, Costs
 from core.delivery import Author, FailureKind, Part, PartKind, Write
-from core.ids import PinId, ThreadId
+from core.ids import PinId, RemoteId, ThreadId
 from core.model import Pin
 from core.ports import Cost
 from tests.discord.conftest import CHAT, FORUM, card, direct, mirror, posting, text
@@ -185,3 +185,21 @@ def test_an_inbox_of_any_length_fits_one_message() -> None:
     assert shown
     assert len(shown) <= 2000
     assert len(thread_menu("open", lines)[0]["components"][0]["options"]) == 25
+
+
+def test_an_answer_in_direct_messages_is_a_real_reply() -> None:
+    """Where a webhook posts, which cannot reply, a quoted line says what is answered."""
+    part = Part(
+        PartKind.TEXT, "yes", Author("Mia"), answers="Ada: oak?", answers_to=RemoteId("D1:7")
+    )
+    body = outbound.bot_post(posting("d", DM, part))
+    assert body["message_reference"] == {"message_id": "7", "fail_if_not_exists": False}
+    assert body["content"] == "**Mia:** yes"
+    edited = outbound.bot_edit(posting("d", DM, part, replaces=RemoteId("D1:8"), poster="bot"))
+    assert edited["content"] == "**Mia:** yes"
+    unknown = outbound.bot_post(posting("d", DM, replace(part, answers_to=None)))
+    assert unknown["message_reference"]["message_id"] == "8"
+    assert unknown["content"] == "> Ada: oak?\n**Mia:** yes"
+    server = outbound.webhook_post(posting("d", THREAD, part))
+    assert server["content"] == "> Ada: oak?\nyes"
+    assert "message_reference" not in server

@@ -82,6 +82,22 @@ async def test_a_locked_thread_is_in_trouble_until_it_is_unlocked_and_a_rename_i
     assert watched.places == [(IN_FORUM, None, None)]
 
 
+async def test_a_thread_that_was_locked_before_the_start_is_good_again_when_it_is_unlocked(
+    adapter: DiscordAdapter, sandbox: Sandbox
+) -> None:
+    at = await placed(adapter, mirror(FORUM))
+    lock = {"thread": at.space, "archived": True, "locked": True}
+    await sandbox.control("POST", "discord/archive", lock)
+    desk = FakeDesk()
+    await adapter.start(desk)
+    await desk.until(lambda: (IN_FORUM, None, None) in desk.places)
+    assert isinstance(await adapter.write(text(at, "hello")), Failure)
+    desk.places.clear()
+    await sandbox.control("POST", "discord/archive", {**lock, "archived": False, "locked": False})
+    await desk.until(lambda: desk.places)
+    assert set(desk.places) == {(IN_FORUM, None, None)}
+
+
 async def test_a_webhook_that_goes_makes_room_for_ours(
     adapter: DiscordAdapter, watched: FakeDesk, sandbox: Sandbox
 ) -> None:
