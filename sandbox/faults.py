@@ -14,7 +14,9 @@ from typing import Any
 
 #: Kinds that strike a call of the program, and kinds that strike what is pushed to it.
 CALL_KINDS = frozenset({"status", "ratelimit", "delay", "late", "lost", "cut"})
-PUSH_KINDS = frozenset({"double", "reorder", "withhold", "delay", "drop_session"})
+PUSH_KINDS = frozenset(
+    {"double", "reorder", "withhold", "delay", "drop_session", "deaf", "app_rate_limited"}
+)
 EVENTS = "events"
 ANY = "*"
 PLATFORMS = ("slack", "discord", "pinterest")
@@ -32,6 +34,7 @@ _OPTIONS: dict[str, dict[str, tuple[tuple[type, ...], object]]] = {
     "delay": {"seconds": ((int, float), None)},
     "late": {"seconds": ((int, float), None)},
     "drop_session": {"resume": ((bool,), True)},
+    "app_rate_limited": {"ago": ((int, float), 0)},
 }
 
 
@@ -188,8 +191,8 @@ def _option(
         raise ValueError(f"A {kind} fault needs {name}.")
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise ValueError(f"{name} of a {kind} fault has the wrong type.")
-    if name == "status" and not 400 <= int(str(value)) <= 599:
-        raise ValueError("status is a number from 400 to 599.")
+    if name == "status" and not 200 <= int(str(value)) <= 599:
+        raise ValueError("status is a number from 200 to 599.")
     if name in ("seconds", "retry_after") and float(str(value)) < 0:
         raise ValueError(f"{name} is a number from 0.")
     return value

@@ -15,7 +15,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.live import Live
 
-BODY_LIMIT = 64 * 1024 * 1024
+BODY_LIMIT = 112 * 1024 * 1024
 
 
 @dataclass(slots=True)

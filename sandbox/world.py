@@ -53,6 +53,8 @@ SLACK_PEOPLE = (
     Person("U0CLEO", "Cleo Park", "cleo"),
 )
 _STAFF = tuple(person.id for person in SLACK_PEOPLE)
+#: User groups: id and handle.
+SLACK_GROUPS = (("S0DESIGN", "design"),)
 SLACK_CHANNELS = (
     SlackChannel("C0INBOX", "pin-inbox", "group", (SLACK_BOT_USER, *_STAFF)),
     SlackChannel("C0GENERAL", "general", "channel", (SLACK_BOT_USER, *_STAFF)),

@@ -152,8 +152,10 @@ class Channels:
         return Answer(201, context.shapes.channel(thread))
 
     def _has_room(self) -> None:
+        if not self._context.kernel.limit_factor["discord"]:
+            return
         active = [one for one in self._context.state.threads() if not one.archived]
-        if len(active) >= ACTIVE_THREADS and self._context.kernel.limit_factor["discord"]:
+        if len(active) >= ACTIVE_THREADS:
             raise ApiError(400, 160006, "Maximum number of active threads reached")
 
     def _open(self, call: Call) -> Answer:

@@ -23,7 +23,6 @@ from sandbox.discord.talk import COMMAND_ANSWER, REPLY
 from sandbox.discord.view import View
 
 VOICE, SNAPSHOT = 1 << 13, 1 << 14
-OTHER_BOT = "999000000000000001"
 
 
 class People:
@@ -39,6 +38,7 @@ class People:
         base = "/_control/discord/"
         app.router.add_post(base + "say", self._say)
         app.router.add_post(base + "edit", self._edit)
+        app.router.add_post(base + "unfile", self._unfile)
         app.router.add_post(base + "delete", self._delete)
         app.router.add_post(base + "react", self._react)
         app.router.add_post(base + "thread", self._thread)
@@ -108,14 +108,16 @@ class People:
         kind = str(one.get("type", "application/octet-stream"))
         kept = self._state.add_file(place.id, text(one, "name"), kind, content)
         alt = one.get("alt")
-        return self._context.shapes.file(kept, None if alt is None else str(alt))
+        made = self._context.shapes.file(kept, None if alt is None else str(alt))
+        # As if it had changed since Discord measured it.
+        return {**made, "size": int(one["size"])} if "size" in one else made
 
     def _app(self, given: Any, user: str) -> dict[str, Any]:
         """The answer of another bot's command, which the person has given."""
         if not isinstance(given, dict):
             raise ControlError("app has a name, and a text or embeds.")
         name, shown = text(given, "name"), self._context.shapes.user(world.BOT)
-        author = {**shown, "id": OTHER_BOT, "username": name, "global_name": None}
+        author = {**shown, "id": world.OTHER_BOT, "username": name, "global_name": None}
         run = {
             "id": self._state.snowflake(),
             "type": 2,
@@ -128,7 +130,7 @@ class People:
             "type": COMMAND_ANSWER,
             "interaction": run,
             "embeds": embeds,
-            "webhook": OTHER_BOT,
+            "webhook": world.OTHER_BOT,
         }
 
     def _forward(self, meant: str) -> dict[str, Any]:
@@ -182,6 +184,22 @@ class People:
         said = self._worded(body)
         self._context.talk.edit(message, content=said, mentions=find_mentions(said))
         self._told("edit", user, message, text=said)
+        return answer({"id": message.id})
+
+    async def _unfile(self, request: web.Request) -> web.Response:
+        """Take a file off a message, of which something has to stay."""
+        body = await read(request)
+        user = self._view.user(body)
+        message = self._view.message(body, user)
+        if message.author["id"] != user:
+            raise ControlError("Only the author takes a file off a message.")
+        left = [one for one in message.files if str(one["id"]) != text(body, "file")]
+        if len(left) == len(message.files):
+            raise MissingError("The message has no such file.")
+        if not left and not message.content:
+            raise ControlError("Cannot send an empty message.")
+        self._context.talk.edit(message, files=left)
+        self._told("unfile", user, message, file=body["file"])
         return answer({"id": message.id})
 
     async def _delete(self, request: web.Request) -> web.Response:

@@ -112,6 +112,7 @@ class Session:
     kept: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=BUFFER))
     held: Event | None = None
     since: float = 0.0
+    deaf: bool = False
 
 
 class Gateway:
@@ -123,6 +124,8 @@ class Gateway:
         self._threads = threads
         self._sessions: dict[str, Session] = {}
         self._links: set[Link] = set()
+        #: Whether the server is unavailable: nothing of it is told, direct messages are.
+        self.out = False
 
     # Dispatch
 
@@ -134,6 +137,8 @@ class Gateway:
     def dispatch(self, event: Event) -> None:
         """Push an event to every session whose intents ask for it."""
         now = time.monotonic()
+        if self.out and event.intent not in (DIRECT_MESSAGES, DIRECT_REACTIONS):
+            return
         for session in list(self._sessions.values()):
             if session.link is None and now - session.since > RESUMABLE:
                 del self._sessions[session.id]
@@ -141,12 +146,14 @@ class Gateway:
                 self._push(session, event)
 
     def _push(self, session: Session, event: Event) -> None:
-        fault = self._kernel.faults.take("discord", "events")
-        kind = fault.kind if fault else None
+        fault = None if session.deaf else self._kernel.faults.take("discord", "events")
+        kind = "deaf" if session.deaf else fault.kind if fault else None
         self._kernel.journal.record(
             "discord", "events", _named(event), {"session": session.id}, kind
         )
-        if fault is None:
+        if kind == "deaf":
+            session.deaf = True
+        elif fault is None:
             self._deliver(session, event)
         elif kind == "double":
             self._deliver(session, event)
@@ -294,7 +301,7 @@ class Gateway:
             "_trace": ["sandbox"],
         }
         self._write(session, Event("READY", ready, ALWAYS))
-        if intents & GUILDS and not self._shapes.away:
+        if intents & GUILDS and not self._shapes.away and not self.out:
             self._write(session, Event("GUILD_CREATE", self.guild(), GUILDS))
         return None
 
@@ -361,6 +368,7 @@ class Gateway:
         """Cut every link and forget every session."""
         self.cut_all()
         self._sessions.clear()
+        self.out = False
 
 
 def _named(event: Event) -> dict[str, Any]:

@@ -340,7 +340,10 @@ class Messages:
         form = Form(dict(call.query))
         limit = form.number("limit", low=1, high=100) or 25
         after = form.snowflake("after") or "0"
+        bursts = form.number("type", low=0, high=1)
         form.done()
+        if bursts:
+            return Answer(200, [])  # nobody here has super reactions
         users = sorted(message.reactions.get(self._key(call), []), key=int)
         shown = [user for user in users if int(user) > int(after)][:limit]
         return Answer(200, [self._context.shapes.user(user) for user in shown])

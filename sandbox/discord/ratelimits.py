@@ -8,6 +8,7 @@ routes that Discord does not publish are the sandbox's own (docs/sandbox.md).
 import hashlib
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from sandbox.discord.answers import Limited
 GLOBAL_LIMIT, GLOBAL_WINDOW = 50, 1.0
 HIDDEN_LIMIT, HIDDEN_WINDOW = 30, 60.0
 UNLIMITED = 1_000_000
+INVALID_LIMIT, INVALID_WINDOW = 10_000, 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,47 @@ class RateLimits:
     def clear(self) -> None:
         """Forget what was counted."""
         self._windows.clear()
+
+
+class Invalid:
+    """Counts invalid requests, and bans the address after too many; factors change nothing.
+
+    Invalid are 401, 403 and 429, unless that is of scope `shared`. A ban lasts until a window
+    has passed since the last request of any kind; requests during it count as well.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque()
+        self._banned_until = 0.0
+        self.limit = INVALID_LIMIT
+        self.most = 0
+
+    @property
+    def count(self) -> int:
+        """How many there were within the window."""
+        while self._times and self._times[0] <= self._clock() - INVALID_WINDOW:
+            self._times.popleft()
+        return len(self._times)
+
+    @property
+    def banned(self) -> bool:
+        """Whether the address is banned now."""
+        return self._clock() < self._banned_until
+
+    def note(self, status: int, scope: str | None) -> None:
+        """An answer that is about to go out."""
+        if status in (401, 403) or (status == 429 and scope != "shared"):
+            self._times.append(self._clock())
+            self.most = max(self.most, self.count)
+        if self.count >= self.limit:
+            self._banned_until = self._clock() + INVALID_WINDOW
+
+    def clear(self) -> None:
+        """Forget everything, the limit too."""
+        self._times.clear()
+        self._banned_until = 0.0
+        self.limit, self.most = INVALID_LIMIT, 0
 
 
 def _scaled(limit: int, factor: float) -> int:

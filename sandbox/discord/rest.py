@@ -14,7 +14,7 @@ from aiohttp import web
 
 from sandbox.discord import world
 from sandbox.discord.answers import Answer, ApiError, Limited, respond
-from sandbox.discord.ratelimits import Bucket, RateLimits, refusal
+from sandbox.discord.ratelimits import Bucket, Invalid, RateLimits, refusal
 from sandbox.faults import Fault
 from sandbox.wire import cut
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REQUEST_LIMIT = 25 * 1024 * 1024
 FILE_LIMIT = 10 * 1024 * 1024
+#: Of one file where the server is boosted to that tier; a request then takes little more.
+BOOSTED = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}
 BASES = ("/discord/api/v10", "/discord/api")
 PLAIN = Bucket("other", 50, 1.0)
 _MAJOR = ("channel_id", "guild_id", "webhook_id", "interaction_id")
@@ -81,6 +83,8 @@ class Rest:
     kernel: "Kernel"
     limits: RateLimits
     routes: list[Route]
+    tier: Callable[[], int] = lambda: 0
+    invalid: Invalid = field(default_factory=Invalid)
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
     def mount(self, app: web.Application) -> None:
@@ -92,9 +96,15 @@ class Rest:
 
     def _serving(self, route: Route) -> Callable[[web.Request], Any]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            return await self._serve(route, request)
+            if self.invalid.banned and self.kernel.power["discord"]:
+                return self._counted(_ban())
+            return self._counted(await self._serve(route, request))
 
         return serve
+
+    def _counted(self, response: web.StreamResponse) -> web.StreamResponse:
+        self.invalid.note(response.status, response.headers.get("X-RateLimit-Scope"))
+        return response
 
     async def _missing(self, request: web.Request) -> web.StreamResponse:
         if not self.kernel.power["discord"]:
@@ -105,7 +115,7 @@ class Rest:
         if not self.kernel.power["discord"]:
             return cut(request)
         try:
-            call = await read_call(request)
+            call = await read_call(request, BOOSTED.get(self.tier(), FILE_LIMIT))
         except ApiError as refused:
             return respond(refused.status, refused.body)
         if not self.kernel.power["discord"]:
@@ -169,11 +179,25 @@ class Rest:
             )
         return respond(answer.status, answer.body, counted)
 
+    async def settled(self) -> None:
+        """Return once nothing is left that is applied late."""
+        await asyncio.gather(*self._late, return_exceptions=True)
+
     async def close(self) -> None:
         """Drop what would have been applied late."""
         for task in list(self._late):
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
+
+
+def _ban() -> web.Response:
+    """As the network before Discord answers a banned address: no Via, and no JSON."""
+    return web.Response(
+        status=429,
+        text="<html><body>error code: 1015, you are being rate limited</body></html>",
+        content_type="text/html",
+        headers={"Retry-After": "600"},
+    )
 
 
 def _fault_limit(fault: Fault) -> web.Response:
@@ -212,17 +236,18 @@ def _outcome(answer: Answer) -> Any:
 # Reading
 
 
-async def read_call(request: web.Request) -> Call:
-    """Read a request to its end; ApiError for a body that is none."""
-    if (request.content_length or 0) > REQUEST_LIMIT:
+async def read_call(request: web.Request, most: int = FILE_LIMIT) -> Call:
+    """Read a request to its end, files of `most` bytes; ApiError for a body that is none."""
+    largest = max(REQUEST_LIMIT, most + 1024 * 1024)
+    if (request.content_length or 0) > largest:
         raise ApiError(413, 40005, "Request entity too large")
     body: Any = None
     files: tuple[Upload, ...] = ()
     if request.content_type.startswith("multipart/"):
-        body, files = await _multipart(request)
+        body, files = await _multipart(request, most)
     elif request.can_read_body:
         raw = await request.read()
-        if len(raw) > REQUEST_LIMIT:
+        if len(raw) > largest:
             raise ApiError(413, 40005, "Request entity too large")
         if raw:
             body = _json(raw)
@@ -243,7 +268,7 @@ def _json(raw: bytes | str) -> Any:
         raise ApiError(400, 50109, "The request body contains invalid JSON.") from bad
 
 
-async def _multipart(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
+async def _multipart(request: web.Request, most: int) -> tuple[Any, tuple[Upload, ...]]:
     fields: dict[str, Any] = {}
     payload: Any = None
     files: list[Upload] = []
@@ -254,7 +279,7 @@ async def _multipart(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
     for key, value in form.items():
         if isinstance(value, web.FileField):
             data = value.file.read()
-            if len(data) > FILE_LIMIT:
+            if len(data) > most:
                 raise ApiError(413, 40005, "Request entity too large")
             number = key.removeprefix("files[").removesuffix("]").removeprefix("file")
             files.append(Upload(number or "0", value.filename, value.content_type, data))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.control import ControlError, answer, read
 from sandbox.discord import world
 from sandbox.discord.acts import Acts
 from sandbox.discord.channels import Channels
@@ -53,7 +54,7 @@ class DiscordServer:
         channels, guild = Channels(context), Guild(context)
         parts = (guild, channels, self._messages, webhooks, commands, self._interactions)
         routes = [route for part in parts for route in part.routes()]
-        self._rest = Rest(kernel, self._limits, routes)
+        self._rest = Rest(kernel, self._limits, routes, lambda: self._state.settings["tier"])
         self._pictures = Pictures(self._state)
         self._view = View(context, self._interactions)
         self._people = People(context, self._view)
@@ -75,7 +76,26 @@ class DiscordServer:
         self._people.mount(app)
         self._acts.mount(app)
         self._tending.mount(app)
+        app.router.add_get("/_control/discord/invalid", self._invalid)
+        app.router.add_put("/_control/discord/invalid", self._invalid)
+        app.router.add_get("/_control/discord/late", self._late)
         self._rest.mount(app)
+
+    async def _invalid(self, request: web.Request) -> web.Response:
+        """How near the program is to a ban; the limit can be set lower."""
+        invalid = self._rest.invalid
+        if request.method == "PUT":
+            limit = (await read(request)).get("limit")
+            if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+                raise ControlError("limit is a whole number from 1.")
+            invalid.limit = limit
+        told = {"count": invalid.count, "most": invalid.most, "limit": invalid.limit}
+        return answer({**told, "banned": invalid.banned})
+
+    async def _late(self, _: web.Request) -> web.Response:
+        """Answers once every call that a fault applies late has been applied or refused."""
+        await self._rest.settled()
+        return answer({})
 
     async def set_power(self, on: bool) -> None:
         """Off cuts every connection; the sessions stay resumable for two minutes."""
@@ -98,6 +118,7 @@ class DiscordServer:
         """Back to the world it starts with; sessions end and cannot be resumed."""
         self._gateway.forget()
         self._limits.clear()
+        self._rest.invalid.clear()
         self._messages.forget()
         self._interactions.reset()
         self._state.load()

@@ -4,8 +4,10 @@ Nothing here changes anything. Field names and nullability follow the API descri
 bot of this kind never sees (stickers, polls, calls) is left out or empty.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from sandbox.discord import world
 from sandbox.discord.content import HAS_THREAD
@@ -16,6 +18,7 @@ PEOPLE = {person.id: person for person in world.PEOPLE}
 MENTIONABLE = {*PEOPLE, world.BOT}
 MESSAGE_CONTENT_FLAG = 1 << 19
 GUILD_FEATURES: list[str] = []
+_ROLE = re.compile(r"<@&(\d+)>")
 
 
 class Shapes:
@@ -144,7 +147,7 @@ class Shapes:
             "mfa_level": 0,
             "nsfw": False,
             "nsfw_level": 0,
-            "premium_tier": 0,
+            "premium_tier": self._state.settings["tier"],
             "premium_subscription_count": 0,
             "premium_progress_bar_enabled": False,
             "preferred_locale": "en-US",
@@ -318,7 +321,7 @@ class Shapes:
             "pinned": False,
             "mention_everyone": message.everyone,
             "mentions": [self.user(one) for one in message.mentions if one in MENTIONABLE],
-            "mention_roles": [],
+            "mention_roles": _roles(message.content),
             "attachments": [self.attachment(message, one) for one in message.files],
             "embeds": message.embeds,
             "components": message.components,
@@ -330,7 +333,7 @@ class Shapes:
             "position": message.position,
             "reactions": self.reactions(message) or None,
             "interaction_metadata": message.interaction,
-            "application_id": world.BOT if message.webhook == world.BOT else None,
+            "application_id": self._application_of(message),
             "message_reference": message.reference,
         }
         found.update({key: value for key, value in further.items() if value is not None})
@@ -342,6 +345,12 @@ class Shapes:
             meant = self._state.message(named["channel_id"], named["message_id"])
             found["referenced_message"] = None if meant is None else self._referenced(meant)
         return found
+
+    def _application_of(self, message: Message) -> str | None:
+        """Every webhook here is the bot's application's own, but for another bot's answers."""
+        if message.webhook is None:
+            return None
+        return world.BOT if message.webhook != world.OTHER_BOT else world.OTHER_BOT
 
     def _referenced(self, meant: Message) -> dict[str, Any]:
         found = self.message(meant)
@@ -364,7 +373,8 @@ class Shapes:
 
     def attachment(self, message: Message, one: dict[str, Any]) -> dict[str, Any]:
         """A file of a message, with its signed address."""
-        url = f"{self.cdn()}/attachments/{message.channel}/{one['id']}/{one['filename']}"
+        name = quote(one["filename"], safe="")
+        url = f"{self.cdn()}/attachments/{message.channel}/{one['id']}/{name}"
         signed = f"{url}?ex=7fffffff&is=69000000&hm={int(one['id']):064x}"
         return {**one, "url": signed, "proxy_url": signed}
 
@@ -422,3 +432,8 @@ def emoji(key: str) -> dict[str, Any]:
     """A reaction's emoji from the key it is kept under."""
     name, _, custom = key.partition(":")
     return {"id": custom or None, "name": name}
+
+
+def _roles(content: str) -> list[str]:
+    """The roles that a message names."""
+    return [role for role in dict.fromkeys(_ROLE.findall(content)) if role == world.BOT_ROLE]

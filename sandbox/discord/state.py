@@ -119,6 +119,7 @@ class State:
         self.commands: dict[str, dict[str, Any]] = {}
         self.files: dict[str, File] = {}
         self.settings: dict[str, Any] = {}
+        self._threads: dict[str, dict[str, Channel]] = {}
         self._messages: dict[str, dict[int, Message]] = {}
         self._order: dict[str, list[int]] = {}
         self.load()
@@ -129,13 +130,14 @@ class State:
         """Take everything from the disk; an empty one gets the world's channels."""
         for kept in (self.channels, self.webhooks, self.commands, self.files):
             kept.clear()
+        self._threads.clear()
         self._messages.clear()
         self._order.clear()
-        self.settings = {"permissions": None, "closed": [], "emojis": [], "away": False}
+        self.settings = {"permissions": None, "closed": [], "emojis": [], "away": False, "tier": 0}
         for _, doc in self._disk.all("discord.setting"):
             self.settings.update(doc)
         for channel in self._all("discord.channel", Channel):
-            self.channels[channel.id] = channel
+            self._keep(channel)
         for message in self._all("discord.message", Message):
             self._index(message)
         for hook in self._all("discord.webhook", Webhook):
@@ -169,8 +171,13 @@ class State:
 
     def save_channel(self, channel: Channel) -> None:
         """Keep a new or changed channel."""
-        self.channels[channel.id] = channel
+        self._keep(channel)
         self._disk.put("discord.channel", channel.id, channel)
+
+    def _keep(self, channel: Channel) -> None:
+        self.channels[channel.id] = channel
+        if channel.is_thread:
+            self._threads.setdefault(channel.parent or "", {})[channel.id] = channel
 
     def drop_channel(self, channel: Channel) -> None:
         """Forget a channel with its messages, threads and webhooks."""
@@ -181,15 +188,14 @@ class State:
         for hook in [hook for hook in self.webhooks.values() if hook.channel == channel.id]:
             self.drop_webhook(hook)
         self.channels.pop(channel.id, None)
+        self._threads.get(channel.parent or "", {}).pop(channel.id, None)
         self._disk.drop("discord.channel", channel.id)
 
     def threads(self, parent: str | None = None) -> list[Channel]:
         """The threads of one channel, or all, oldest first."""
-        return [
-            channel
-            for channel in self.channels.values()
-            if channel.is_thread and parent in (None, channel.parent)
-        ]
+        if parent is not None:
+            return list(self._threads.get(parent, {}).values())
+        return [channel for channel in self.channels.values() if channel.is_thread]
 
     def direct(self, person: str) -> Channel:
         """The direct message channel of the bot and that person, made at the first asking."""

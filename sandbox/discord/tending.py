@@ -35,7 +35,9 @@ class Tending:
         app.router.add_post(base + "rename", self._rename)
         app.router.add_post(base + "unfurl", self._unfurl)
         app.router.add_put(base + "emojis", self._emojis)
+        app.router.add_put(base + "tier", self._tier)
         app.router.add_put(base + "bot", self._bot)
+        app.router.add_put(base + "outage", self._outage)
 
     async def _purge(self, request: web.Request) -> web.Response:
         body = await read(request)
@@ -95,6 +97,17 @@ class Tending:
         self._state.set("emojis", made)
         return answer({"emojis": made})
 
+    async def _tier(self, request: web.Request) -> web.Response:
+        """The server is boosted, or no longer."""
+        tier = (await read(request)).get("tier")
+        if isinstance(tier, bool) or tier not in (0, 1, 2, 3):
+            raise ControlError("tier is 0, 1, 2 or 3.")
+        self._state.set("tier", tier)
+        data = self._context.shapes.guild(gateway=False)
+        self._context.gateway.dispatch(Event("GUILD_UPDATE", data, gw.GUILDS))
+        self._told("tier", tier=tier)
+        return answer({"tier": tier})
+
     async def _bot(self, request: web.Request) -> web.Response:
         present = (await read(request)).get("present")
         if not isinstance(present, bool):
@@ -109,6 +122,22 @@ class Tending:
         self._context.gateway.dispatch(Event(name, data, gw.GUILDS))
         self._told("bot", present=present)
         return answer({"present": present})
+
+    async def _outage(self, request: web.Request) -> web.Response:
+        """The server becomes unavailable to the gateway, or comes back; REST goes on."""
+        out = (await read(request)).get("out")
+        gateway = self._context.gateway
+        if not isinstance(out, bool) or out is gateway.out:
+            raise ControlError("out is true or false, and another than it is.")
+        if out:
+            data: dict[str, Any] = {"id": world.GUILD, "unavailable": True}
+            gateway.dispatch(Event("GUILD_DELETE", data, gw.GUILDS))
+            gateway.out = True
+        else:
+            gateway.out = False
+            gateway.dispatch(Event("GUILD_CREATE", gateway.guild(), gw.GUILDS))
+        self._told("outage", out=out)
+        return answer({"out": out})
 
     def _told(self, what: str, **args: Any) -> None:
         self._context.kernel.journal.record("discord", what, args, {})

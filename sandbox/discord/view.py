@@ -128,6 +128,7 @@ class View:
                 one["message"]["content"] for one in message.extra.get("message_snapshots", [])
             ],
             "nonce": message.nonce,
+            "pings": [*message.mentions, *(["everyone"] if message.everyone else [])],
             "thread": message.id if message.flags & HAS_THREAD else None,
             "ephemeral": message.ephemeral is not None,
             "loading": bool(message.flags & LOADING),

@@ -45,6 +45,9 @@ PEOPLE: tuple[Person, ...] = tuple(
 )
 BOT_PERSON = Person(BOT, DISCORD_BOT_NAME.lower(), DISCORD_BOT_NAME, "#c8102e")
 
+#: Another bot, which answers commands that people give it.
+OTHER_BOT = "999000000000000001"
+
 #: Tags of the forum: id and name.
 TAGS: tuple[tuple[str, str], ...] = (
     ("950000000000000001", "idea"),

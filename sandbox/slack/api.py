@@ -60,7 +60,7 @@ class Api:
         self._kernel = kernel
         self._workspace = workspace
         self._methods = methods
-        self.limits = Limits(kernel.limit_factor)
+        self.limits = Limits(kernel.limit_factor, workspace.reads)
         self._late: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -108,10 +108,15 @@ class Api:
             case _:
                 return _status(fault)
 
-    async def close(self) -> None:
-        """Give up what a fault still holds back."""
+    def reset(self) -> None:
+        """Forget what has been used of the limits, and what a fault still holds back."""
+        self.limits.reset()
         for task in self._late:
             task.cancel()
+
+    async def close(self) -> None:
+        """Give up what a fault still holds back."""
+        self.reset()
         await asyncio.gather(*self._late, return_exceptions=True)
 
     def _apply(

@@ -7,6 +7,7 @@ from sandbox.slack import emoji, shapes
 from sandbox.slack.access import channel_of, message_of, own
 from sandbox.slack.api import Args, Method, method
 from sandbox.slack.blocks import MARKDOWN_LIMIT
+from sandbox.slack.conversations import fewer_people
 from sandbox.slack.errors import ApiError, invalid
 from sandbox.slack.interact import Interact
 from sandbox.slack.posting import Posting
@@ -188,6 +189,8 @@ class Chat:
     def _reactions(self, args: Args) -> dict[str, Any]:
         channel = channel_of(self._workspace, args["channel"])
         message = message_of(channel, args["timestamp"])
+        if not args.get("full"):
+            message = fewer_people(message, self._workspace.reads.people)
         return {"type": "message", "channel": channel.id, "message": message}
 
     def _reactable(self, args: Args) -> tuple[Channel, Message]:

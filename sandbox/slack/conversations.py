@@ -28,8 +28,10 @@ class Conversations:
         """The methods by name."""
         listing = "types exclude_archived:flag limit:whole cursor team_id"
         return {
-            "conversations.history": method(self._history, f"channel! {_WINDOW}"),
-            "conversations.replies": method(self._replies, f"channel! ts:ts! {_WINDOW}"),
+            "conversations.history": method(self._history, f"channel! {_WINDOW}", tier="read"),
+            "conversations.replies": method(
+                self._replies, f"channel! ts:ts! {_WINDOW}", tier="read"
+            ),
             "conversations.info": method(
                 self._info, "channel! include_locale:flag include_num_members:flag", scope=_READ
             ),
@@ -56,10 +58,10 @@ class Conversations:
         stamps = _window(channel.timeline, args)
         if latest is not None:
             stamps = stamps[: bisect_left(stamps, latest)]
-        limit = _limit(args, 100)
+        limit = min(_limit(args, 100), self._workspace.reads.most)
         given = stamps[-limit:][::-1]
         more = len(stamps) > limit
-        shown = [_shown(channel.messages[ts], args) for ts in given]
+        shown = [self._shown(channel.messages[ts], args) for ts in given]
         return {
             "messages": shown,
             "has_more": more,
@@ -76,15 +78,15 @@ class Conversations:
         if found is None:
             raise ApiError("thread_not_found")
         if found.get("thread_ts", ts) != ts:
-            return {"messages": [_shown(found, args)], "has_more": False}
+            return {"messages": [self._shown(found, args)], "has_more": False}
         after = _after_cursor(args)
         stamps = _window(channel.replies.get(ts, []), args)
         if after is not None:
             stamps = stamps[bisect_right(stamps, after) :]
-        limit = _limit(args, 1_000)
+        limit = min(_limit(args, 1_000), self._workspace.reads.most)
         given, more = stamps[:limit], len(stamps) > limit
         # The root stands first on every page, whatever the window.
-        shown = [_shown(channel.messages[at], args) for at in (ts, *given)]
+        shown = [self._shown(channel.messages[at], args) for at in (ts, *given)]
         cursor = f"ts:{given[-1]}=" if more else ""
         return {
             "messages": shown,
@@ -160,6 +162,16 @@ class Conversations:
             self._posting.join(channel, world.SLACK_BOT_USER)
         return {"channel": channel_object(channel), **more}
 
+    def _shown(self, message: Message, args: Args) -> Message:
+        """A message as reads give it: of its metadata only the type, unless all was asked for.
+
+        Not everybody who reacted is named, but all are counted.
+        """
+        shown = fewer_people(message, self._workspace.reads.people)
+        if "metadata" not in message or args.get("include_all_metadata"):
+            return shown
+        return {**shown, "metadata": {"event_type": message["metadata"]["event_type"]}}
+
     def _readable(self, args: Args) -> Channel:
         channel = channel_of(self._workspace, args["channel"])
         needed = _SCOPES[channel.kind]
@@ -197,8 +209,9 @@ def _limit(args: Args, default: int) -> int:
     return limit
 
 
-def _shown(message: Message, args: Args) -> Message:
-    """A message as reads give it: of its metadata only the type, unless all was asked for."""
-    if "metadata" not in message or args.get("include_all_metadata"):
+def fewer_people(message: Message, most: int) -> Message:
+    """The message with at most so many people named at each reaction."""
+    reactions = message.get("reactions", [])
+    if all(len(one["users"]) <= most for one in reactions):
         return message
-    return {**message, "metadata": {"event_type": message["metadata"]["event_type"]}}
+    return {**message, "reactions": [{**one, "users": one["users"][:most]} for one in reactions]}

@@ -1,6 +1,7 @@
-"""`/_control/slack/...`: how events reach the program, hand-made deliveries, the app's scopes."""
+"""`/_control/slack/...`: how events reach the program, hand-made ones, scopes, limits of reads."""
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from aiohttp import web
 from sandbox.control import ControlError, answer, read, text
 from sandbox.slack import outward
 from sandbox.slack.events import callback
+from sandbox.slack.limits import Reads
 from sandbox.slack.link import LinkLostError
 from sandbox.slack.outward import Session
 from sandbox.slack.push import Push
@@ -38,6 +40,7 @@ class DeliveryControl:
         app.router.add_post("/_control/slack/disconnect", self._disconnect)
         app.router.add_post("/_control/slack/event", self._event)
         app.router.add_put("/_control/slack/scopes", self._scopes)
+        app.router.add_put("/_control/slack/reads", self._reads)
 
     async def _show(self, _: web.Request) -> web.Response:
         push = self._push
@@ -74,6 +77,15 @@ class DeliveryControl:
             raise ControlError("scopes is a list of texts.")
         self._workspace.scopes = scopes
         return answer({"scopes": scopes})
+
+    async def _reads(self, request: web.Request) -> web.Response:
+        reads, body = asdict(Reads()), await read(request)
+        for key in reads:
+            if key in body and (not _is_seconds(body[key]) or not body[key]):
+                raise ControlError(f"{key} is a number above 0.")
+            reads[key] = body.get(key, reads[key])
+            setattr(self._workspace.reads, key, reads[key])
+        return answer(reads)
 
     async def _event(self, request: web.Request) -> web.Response:
         body = await read(request)

@@ -1,4 +1,4 @@
-"""`auth.test`, `users.*`, `team.info`, `bots.info`, `emoji.list`: who and what there is."""
+"""`auth.test`, `users.*`, `usergroups.list`, `team.info`, `bots.info`, `emoji.list`: what is."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,12 @@ class Directory:
             ),
             "team.info": method(self._team, "team domain", scope="team:read"),
             "bots.info": method(self._bot, "bot team_id", scope="users:read"),
+            "usergroups.list": method(
+                self._groups,
+                "include_count:flag include_disabled:flag include_users:flag team_id",
+                tier="T2",
+                scope="usergroups:read",
+            ),
             "emoji.list": method(
                 self._emoji, "include_categories:flag", tier="T2", scope="emoji:read"
             ),
@@ -108,6 +114,31 @@ class Directory:
         custom = self._workspace.emoji
         shown = {name: address or f"{drawn}/{name}.svg" for name, address in custom.items()}
         return {"emoji": shown, "cache_ts": str(CREATED)}
+
+    def _groups(self, args: Args) -> dict[str, Any]:
+        groups: list[dict[str, Any]] = [
+            {
+                "id": group,
+                "team_id": world.SLACK_TEAM,
+                "is_usergroup": True,
+                "name": handle.title(),
+                "description": "",
+                "handle": handle,
+                "is_external": False,
+                "date_create": CREATED,
+                "date_update": CREATED,
+                "date_delete": 0,
+                "auto_type": None,
+                "created_by": "U0ADA",
+                "updated_by": "U0ADA",
+                "deleted_by": None,
+                "prefs": {"channels": [], "groups": []},
+            }
+            for group, handle in world.SLACK_GROUPS
+        ]
+        if args.get("include_users"):
+            groups = [{**group, "users": list(self._workspace.people)} for group in groups]
+        return {"usergroups": groups}
 
     def user(self, person: world.Person) -> dict[str, Any]:
         """A person as Slack gives them to a bot without `users:read.email`."""

@@ -60,3 +60,15 @@ def callback(
         **(more or {}),
     }
     return Delivery(event_id, msgspec.json.encode(payload), now)
+
+
+def limited(at: float) -> Delivery:
+    """Says that events of the minute around `at` were left out, as there were too many."""
+    payload = {
+        "token": TOKEN,
+        "type": "app_rate_limited",
+        "team_id": world.SLACK_TEAM,
+        "minute_rate_limited": int(at // 60 * 60),
+        "api_app_id": world.SLACK_APP,
+    }
+    return Delivery(f"Ev{uuid.uuid4().hex[:16].upper()}", msgspec.json.encode(payload), time.time())

@@ -6,12 +6,14 @@ Small files only: the bytes live in memory and in the disk's documents as base64
 import base64
 import mimetypes
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from sandbox import world
+from sandbox.faults import Fault
 from sandbox.slack.access import channel_of
 from sandbox.slack.api import Args, Method, method
 from sandbox.slack.chat import Chat, thread_of
@@ -23,6 +25,9 @@ from sandbox.wire import cut
 if TYPE_CHECKING:
     from sandbox.server import Kernel
 
+UnderFault = Callable[
+    [web.Request, str, Callable[[Fault | None], web.Response]], Awaitable[web.StreamResponse]
+]
 #: Bytes of one file: Slack takes more (1 GB is quoted), this keeps them in memory.
 LARGEST = 50 * 1024 * 1024
 LONGEST_ALT = 1_000
@@ -38,6 +43,7 @@ class Files:
         self._workspace = workspace
         self._posting = posting
         self._chat = chat
+        self._under_fault: UnderFault
         #: Begun uploads: file id to (name, length, alt text, bytes once they have come).
         self._uploads: dict[str, tuple[str, int, str, bytes | None]] = {}
         #: Files of the app that nobody has asked about since they were completed.
@@ -66,8 +72,9 @@ class Files:
             ),
         }
 
-    def mount(self, app: web.Application) -> None:
-        """The addresses where bytes come and go."""
+    def mount(self, app: web.Application, under_fault: UnderFault) -> None:
+        """The addresses where bytes come and go; those of uploads have faults of their own."""
+        self._under_fault = under_fault
         app.router.add_post("/slack/upload/{file}", self._receive)
         app.router.add_get("/slack/files/{file}/{name}", self._serve)
 
@@ -111,8 +118,13 @@ class Files:
         content = await _bytes(request)
         if len(content) != begun[1]:
             return web.Response(status=400, text="wrong length")
-        self._uploads[file] = (*begun[:3], content)
-        return web.Response(text=f"OK - {len(content)}")
+
+        def apply(_: Fault | None) -> web.Response:
+            if file in self._uploads:
+                self._uploads[file] = (*begun[:3], content)
+            return web.Response(text=f"OK - {len(content)}")
+
+        return await self._under_fault(request, "upload", apply)
 
     def _complete(self, args: Args) -> dict[str, Any]:
         places = args.get("channels", []) + ([args["channel_id"]] if "channel_id" in args else [])

@@ -25,6 +25,18 @@ CHANNEL_POSTS = (60.0, 5.0)
 
 
 @dataclass(slots=True)
+class Reads:
+    """What an app may read of channels: 1 a minute and 15 messages outside the Marketplace.
+
+    `people` is how many of those who reacted a read names for each emoji.
+    """
+
+    per_minute: float = 50.0
+    most: int = 999
+    people: int = 1_000
+
+
+@dataclass(slots=True)
 class _Bucket:
     level: float
     at: float
@@ -34,9 +46,13 @@ class Limits:
     """Token buckets that fill with time; `take` refuses with what Slack answers."""
 
     def __init__(
-        self, factors: Mapping[str, float], clock: Callable[[], float] = time.monotonic
+        self,
+        factors: Mapping[str, float],
+        reads: Reads,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._factors = factors
+        self._reads = reads
         self._clock = clock
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
@@ -45,7 +61,8 @@ class Limits:
         factor = self._factors.get("slack", 1.0)
         if factor <= 0:
             return
-        needed = [((method, ""), TIERS[tier])]
+        reads = (self._reads.per_minute, self._reads.per_minute)
+        needed = [((method, ""), reads if tier == "read" else TIERS[tier])]
         if tier == "post" and channel:
             needed = [(("post", ""), TIERS["post"]), (("post", channel), CHANNEL_POSTS)]
         buckets = [(self._fill(key, *rule, factor), rule) for key, rule in needed]

@@ -35,6 +35,7 @@ class _Connection:
     socket: web.WebSocketResponse
     request: web.Request
     waiting: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+    deaf: bool = False
 
 
 class Link:
@@ -49,7 +50,11 @@ class Link:
     @property
     def count(self) -> int:
         """How many connections are open."""
-        return len(self._connections)
+        return len(self._open())
+
+    def _open(self) -> list[_Connection]:
+        """Without those that are being closed, though the other side may not know it yet."""
+        return [one for one in self._connections if not one.socket.closed]
 
     def ticket(self) -> str:
         """A ticket for one connection, valid for a minute."""
@@ -89,10 +94,15 @@ class Link:
 
         LinkLostError when no connection could take it to the end; waits as long as it takes.
         """
-        if not self._connections:
+        connections = self._open()
+        if not connections:
             raise LinkLostError
         self._turn += 1
-        connection = self._connections[self._turn % len(self._connections)]
+        connection = connections[self._turn % len(connections)]
+        if connection.deaf:
+            if answer:
+                raise LinkLostError
+            return None
         envelope = str(uuid.uuid4())
         head = {"envelope_id": envelope, "type": kind, "accepts_response_payload": answer}
         if kind == "events_api":
@@ -121,6 +131,11 @@ class Link:
             return
         for connection in connections:
             await connection.socket.close()
+
+    def deafen(self) -> None:
+        """What goes to the connections of now is lost, though they stay open and look well."""
+        for connection in self._connections:
+            connection.deaf = True
 
     def cut(self) -> None:
         """Break every connection without a word."""

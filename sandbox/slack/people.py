@@ -17,6 +17,7 @@ from sandbox.slack import emoji
 from sandbox.slack.access import channel_object
 from sandbox.slack.directory import Directory
 from sandbox.slack.files import Files
+from sandbox.slack.pings import pings
 from sandbox.slack.posting import Posting
 from sandbox.slack.text import Names, typed
 from sandbox.slack.workspace import Channel, Message, Workspace, full_ts
@@ -85,6 +86,7 @@ class People:
             ("delete", self._delete),
             ("react", self._react),
             ("file", self._file),
+            ("unfile", self._unfile),
             ("join", self._join),
             ("leave", self._leave),
             ("channel", self._make),
@@ -150,6 +152,22 @@ class People:
         ids = [file["id"] for file in files]
         return answer({"ts": message["ts"], "file": ids[0], "files": ids})
 
+    async def _unfile(self, request: web.Request) -> web.Response:
+        """Take a file off a message: a tombstone stays in its place."""
+        body = await read(request)
+        person, channel = self._place.writable(body)
+        message = self._place.message(channel, text(body, "ts"))
+        if message.get("user") != person.id:
+            raise ControlError("People take files off their own messages only.")
+        gone = text(body, "file")
+        files = message.get("files", [])
+        if gone not in [file["id"] for file in files if file["mode"] != "tombstone"]:
+            raise MissingError(f"The message has no file {gone}.")
+        left = [{"id": gone, "mode": "tombstone"} if f["id"] == gone else f for f in files]
+        self._place.workspace.remove_file(gone)
+        self._posting.edit(channel, message, {"files": left}, None)
+        return answer({"ts": message["ts"]})
+
     def _made(self, user: str, given: dict[str, Any]) -> dict[str, Any]:
         if "base64" in given:
             try:
@@ -158,7 +176,9 @@ class People:
                 raise ControlError("base64 is not base64.") from bad
         else:
             data = text(given, "content").encode()
-        return self._files.make(user, text(given, "name"), data, text(given, "alt", ""))
+        made = self._files.make(user, text(given, "name"), data, text(given, "alt", ""))
+        # As if it had changed since Slack measured it.
+        return {**made, "size": int(given["size"])} if "size" in given else made
 
     async def _join(self, request: web.Request) -> web.Response:
         body = await read(request)
@@ -258,6 +278,7 @@ class People:
             ],
             "files": message.get("files", []),
             "metadata": message.get("metadata"),
+            "pings": pings(message),
         }
 
     def _typed(self, body: dict[str, Any]) -> Message:

@@ -18,7 +18,7 @@ import msgspec
 from sandbox import world
 from sandbox.faults import EVENTS, Fault
 from sandbox.slack import outward
-from sandbox.slack.events import TOKEN, Delivery, callback
+from sandbox.slack.events import TOKEN, Delivery, callback, limited
 from sandbox.slack.link import Link, LinkLostError
 from sandbox.slack.workspace import Channel
 
@@ -150,6 +150,12 @@ class Push:
                 return True
             case "drop_session":
                 self.link.cut()
+            case "deaf":
+                self.link.deafen()
+                return True
+            case "app_rate_limited":
+                self._enqueue(limited(time.time() - fault.options["ago"]))
+                return True
             case _:
                 pass
         return False

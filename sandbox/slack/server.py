@@ -74,7 +74,7 @@ class SlackServer:
         app.router.add_get("/slack/socket", self._socket)
         app.router.add_post("/slack/response/{key}", self._respond)
         app.router.add_get("/slack/avatars/{name}.svg", avatars.serve)
-        self._files.mount(app)
+        self._files.mount(app, self._api.under_fault)
         self._people.mount(app)
         self._around.mount(app)
         self._gestures.mount(app)
@@ -103,7 +103,7 @@ class SlackServer:
         self._push.reset()
         self._interact.reset()
         self._workspace.reset()
-        self._api.limits.reset()
+        self._api.reset()
 
     def world(self) -> dict[str, Any]:
         """What a configuration needs to know, and who and what is there now."""

@@ -6,11 +6,12 @@ what is checked by the methods, and who is told is the matter of `posting`.
 
 import time
 from bisect import bisect_left, insort
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from sandbox import world
 from sandbox.disk import Disk
+from sandbox.slack.limits import Reads
 
 Message = dict[str, Any]
 #: Slack's colours for people without a picture, here the ground of their drawn pictures.
@@ -66,6 +67,7 @@ class Workspace:
         self.homes: dict[str, dict[str, Any]] = {}
         self.scopes: list[str] = list(SCOPES)
         self.emoji: dict[str, str] = dict(EMOJI)
+        self.reads = Reads()
         self._load()
 
     def reset(self) -> None:
@@ -75,6 +77,7 @@ class Workspace:
         self.homes.clear()
         self.scopes = list(SCOPES)
         self.emoji = dict(EMOJI)
+        self.reads.per_minute, self.reads.most, self.reads.people = astuple(Reads())
         self._load()
 
     def stamp(self) -> str:

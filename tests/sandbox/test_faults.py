@@ -81,7 +81,7 @@ def test_the_list_tells_how_often_each_has_struck() -> None:
         {**POST, "kind": "explode"},
         {**POST, "platform": "irc", "kind": "cut"},
         {**POST, "kind": "status"},
-        {**POST, "kind": "status", "status": 200},
+        {**POST, "kind": "status", "status": 100},
         {**POST, "kind": "delay"},
         {**POST, "kind": "delay", "seconds": -1},
         {**POST, "kind": "cut", "seconds": 1},

@@ -139,6 +139,24 @@ async def test_files_are_added_by_button_and_paste_and_shown(shown: Shown, pane:
     ]
 
 
+@pytest.mark.parametrize("pane", ["slack", "discord"])
+async def test_a_file_is_taken_off_ones_own_message(shown: Shown, pane: str) -> None:
+    files = [{"name": f"{n}.txt", "content": f"file {n}"} for n in ("oak", "ash")]
+    what = "file" if pane == "slack" else "say"
+    await shown.post(pane, what, {**SAY[pane], "text": "two files", "files": files})
+    last = shown.last(pane)
+    await expect(last).to_contain_text("oak.txt")
+    await last.locator(".own").first.hover()
+    await last.get_by_role("button", name="Take oak.txt off").click()
+    await expect(last).not_to_contain_text("oak.txt")
+    await expect(last).to_contain_text("ash.txt")
+    await expect(last).to_contain_text("two files")
+    left = [
+        one for one in (await shown.messages(pane))[-1]["files"] if one.get("mode") != "tombstone"
+    ]
+    assert [one.get("name") or one["filename"] for one in left] == ["ash.txt"]
+
+
 async def test_discords_marks_are_drawn_as_discord_draws_them(shown: Shown) -> None:
     text = (
         "# Sizes\n**a** *b* __c__ ~~d~~ ||e|| `f`\n- one\n  - two\n- three\n3. four\n> five\n"

@@ -1,5 +1,6 @@
 """The Web API of the sandbox's Slack, called by slack_sdk."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -387,3 +388,80 @@ async def test_reset_brings_back_the_world_it_starts_with(place: SlackPlace) -> 
     world = await place.control("GET", "world")
     assert len(world["slack"]["channels"]) == 6
     assert world["limits"]["slack"] == 1.0
+
+
+async def test_a_root_in_the_history_says_what_hangs_on_it(place: SlackPlace) -> None:
+    root = await place.say("root")
+    alone = await place.say("alone")
+    for user in ("U0BO", "U0ADA", "U0BO"):
+        last = await place.say("reply", user=user, thread_ts=root)
+    edited = (await place.act("edit", user="U0ADA", channel=GENERAL, ts=root, text="new"))["edited"]
+    await place.act("react", user="U0CLEO", channel=GENERAL, ts=root, name="eyes")
+    told = await place.web.conversations_history(channel=GENERAL)
+    found = {message["ts"]: message for message in told["messages"]}
+    assert found[root] | {"blocks": []} == {
+        "type": "message", "user": "U0ADA", "team": "T0NORTHWIND", "text": "new", "ts": root,
+        "client_msg_id": found[root]["client_msg_id"], "blocks": [],
+        "edited": {"user": "U0ADA", "ts": edited}, "thread_ts": root, "reply_count": 3,
+        "reply_users": ["U0BO", "U0ADA"], "reply_users_count": 2, "latest_reply": last,
+        "reactions": [{"name": "eyes", "users": ["U0CLEO"], "count": 1}],
+    }  # fmt: skip
+    assert "latest_reply" not in found[alone]
+    await place.act("delete", user="U0BO", channel=GENERAL, ts=last)
+    told = await place.web.conversations_history(channel=GENERAL)
+    (again,) = [message for message in told["messages"] if message["ts"] == root]
+    assert again["reply_count"] == 2
+    assert again["latest_reply"] < last
+
+
+async def test_reads_can_be_as_scarce_as_outside_the_marketplace(place: SlackPlace) -> None:
+    await place.control("PUT", "slack/reads", {"per_minute": 1, "most": 15})
+    root = await place.say("root")
+    for n in range(20):
+        await place.say(f"word {n}", thread_ts=root)
+    told = await place.web.conversations_replies(channel=GENERAL, ts=root, limit=200)
+    assert len(told["messages"]) == 1 + 15
+    assert told["has_more"]
+    again = place.web.conversations_replies(channel=GENERAL, ts=root)
+    assert await error_of(again) == "ratelimited"
+    await place.web.conversations_history(channel=GENERAL)
+    assert await error_of(place.web.conversations_history(channel=GENERAL)) == "ratelimited"
+    assert "above 0" in await place.refused("PUT", "slack/reads", {"most": 0})
+    assert await place.control("PUT", "slack/reads", {}) == {
+        "per_minute": 50.0, "most": 999, "people": 1_000
+    }  # fmt: skip
+
+
+async def test_reads_may_leave_out_some_who_reacted_but_count_them(place: SlackPlace) -> None:
+    await place.control("PUT", "slack/reads", {"people": 2})
+    ts = await place.say("oak?")
+    for user in ("U0ADA", "U0BO", "U0CLEO"):
+        await place.act("react", user=user, channel=GENERAL, ts=ts, name="+1")
+
+    async def told(**more: Any) -> Any:
+        answer = await place.web.reactions_get(channel=GENERAL, timestamp=ts, **more)
+        return answer["message"]["reactions"]
+
+    (message,) = (await place.web.conversations_history(channel=GENERAL))["messages"]
+    few = [{"name": "+1", "users": ["U0ADA", "U0BO"], "count": 3}]
+    assert message["reactions"] == await told() == few
+    assert (await told(full=True))[0]["users"] == ["U0ADA", "U0BO", "U0CLEO"]
+
+
+async def test_the_bytes_of_an_upload_can_be_struck_too(place: SlackPlace) -> None:
+    begun = await place.web.files_getUploadURLExternal(filename="a.txt", length=2)
+    await place.fault("upload", "status", status=503)
+    async with place.http.post(begun["upload_url"], data=b"hi") as refused:
+        assert refused.status == 503
+    async with place.http.post(begun["upload_url"], data=b"hi") as taken:
+        assert taken.status == 200
+
+
+async def test_what_a_fault_holds_back_is_forgotten_by_a_reset(place: SlackPlace) -> None:
+    await place.fault("chat.postMessage", "late", seconds=0.1)
+    with pytest.raises(SlackApiError):
+        await place.web.chat_postMessage(channel=GENERAL, text="late")
+    await place.control("POST", "reset")
+    held_back = [task for task in asyncio.all_tasks() if "_later" in repr(task)]
+    await asyncio.wait_for(asyncio.gather(*held_back, return_exceptions=True), 10)
+    assert await place.shown() == []

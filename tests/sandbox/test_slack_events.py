@@ -365,3 +365,53 @@ async def test_a_killed_sandbox_keeps_messages_and_waiting_events(tmp_path: Path
             texts = [(await program.hear())["text"] for _ in range(3)]
         assert texts == ["kept", "reply", "later"]
     assert await server.end(signal.SIGTERM) == 0
+
+
+async def test_a_deaf_connection_stays_open_and_what_goes_over_it_is_lost(
+    place: SlackPlace,
+) -> None:
+    async with place.socket() as deaf:
+        await settled(place, connections=1)
+        await place.fault("events", "deaf")
+        await place.say("lost")
+        await place.say("lost too")
+        told = await settled(place, connections=1, waiting=0)
+        assert told["lost"] == 0
+        assert deaf.heard.empty()
+        async with place.socket() as hearing:
+            await settled(place, connections=2)
+            await place.say("heard or lost")
+            await place.say("heard or lost")
+            await hearing.hear()
+        assert deaf.heard.empty()
+
+
+async def test_events_that_are_too_many_are_left_out_with_a_word(place: SlackPlace) -> None:
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        body = await request.json()
+        told.put_nowait(body)
+        return web.json_response({"challenge": body.get("challenge")})
+
+    app = web.Application()
+    app.router.add_post("/slack/events", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+        await place.control("PUT", "program", {"slack_events": url})
+        await settled(place, verified=True)
+        await told.get()
+        await place.fault("events", "app_rate_limited", ago=60)
+        await place.say("left out")
+        limited = await asyncio.wait_for(told.get(), 10)
+        assert limited["type"] == "app_rate_limited"
+        assert (limited["team_id"], limited["api_app_id"]) == ("T0NORTHWIND", "A0PINTHREAD")
+        assert limited["minute_rate_limited"] % 60 == 0
+        assert 60 <= time.time() - limited["minute_rate_limited"] <= 130
+        await place.say("told")
+        assert (await asyncio.wait_for(told.get(), 10))["event"]["text"] == "told"
+    finally:
+        await runner.cleanup()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.slack.errors import ApiError
-from sandbox.slack.limits import Limits
+from sandbox.slack.limits import Limits, Reads
 from sandbox.slack.shapes import message_blocks
 from sandbox.slack.text import Names, kept, typed, typed_line
 
@@ -151,7 +151,7 @@ def test_an_apps_tokens_are_kept_as_they_are() -> None:
 def test_the_limits_fill_with_time_and_scale_with_the_factor() -> None:
     now = [0.0]
     factors = {"slack": 1.0}
-    limits = Limits(factors, lambda: now[0])
+    limits = Limits(factors, Reads(), lambda: now[0])
 
     def taken(calls: int) -> int:
         for number in range(calls):
@@ -171,11 +171,12 @@ def test_the_limits_fill_with_time_and_scale_with_the_factor() -> None:
     assert taken(1_000) == 1_000
 
 
-def test_a_read_is_limited_by_its_tier() -> None:
-    limits = Limits({"slack": 1.0}, lambda: 0.0)
-    for _ in range(50):
-        limits.take("conversations.history", "T3")
+@pytest.mark.parametrize(("reads", "calls", "wait"), [(Reads(), 50, 2), (Reads(1.0), 1, 60)])
+def test_a_read_is_limited_by_its_tier(reads: Reads, calls: int, wait: int) -> None:
+    limits = Limits({"slack": 1.0}, reads, lambda: 0.0)
+    for _ in range(calls):
+        limits.take("conversations.history", "read")
     with pytest.raises(ApiError) as refused:
-        limits.take("conversations.history", "T3")
-    assert refused.value.retry_after == 2
-    limits.take("conversations.replies", "T3")
+        limits.take("conversations.history", "read")
+    assert refused.value.retry_after == wait
+    limits.take("conversations.replies", "read")

@@ -275,7 +275,10 @@ export class DiscordPane extends Pane {
         who: reaction.users.map((id) => this.names.person(id)).join(", "),
         toggle: () => this.#react(one, reaction.name),
       })),
-      files: one.files,
+      files: one.files?.map((file) => ({
+        ...file,
+        remove: one.author === this.user && !one.webhook_id && (() => this.#do("unfile", { message: one.id, file: file.id })),
+      })),
       places: item.places,
       here: {
         platform: "discord",

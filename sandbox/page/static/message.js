@@ -50,13 +50,21 @@ export function row(message) {
             clock(at),
           ),
       h("div", { class: "body" }, body, edited ? h("span", { class: "edited" }, " (edited)") : null),
-      files?.length ? h("div", { class: "files" }, files.map(file)) : null,
+      files?.length ? h("div", { class: "files" }, files.map(attached)) : null,
       reactions?.length ? drawn(reactions) : null,
       strip(places ?? [], here),
       under ?? null,
     ),
     tools?.length ? h("div", { class: "tools" }, tools) : null,
   );
+}
+
+/** A file; one's own can be taken off (`remove`), which in Slack leaves a tombstone. */
+function attached(one) {
+  if (one.mode === "tombstone") return h("span", { class: "file" }, icon("bin"), "This file was deleted");
+  if (!one.remove) return file(one);
+  const name = one.title || one.filename || one.name || "file";
+  return h("span", { class: "own" }, file(one), tool("close", `Take ${name} off`, one.remove));
 }
 
 /** A small button that shows when the pointer or the focus is on its message. */

@@ -25,6 +25,7 @@ export class Pane {
       tabindex: "0",
     });
     this.scroller = h("div", { class: "scroller" }, this.list);
+    this.#keepEnd();
     this.over = h("div", { class: "over", hidden: true });
     this.foot = h("div", { class: "foot" });
     this.down = h("p", { class: "down", role: "status", hidden: true });
@@ -54,15 +55,29 @@ export class Pane {
     });
   }
 
+  /** A composer that grows must not push the newest words out of sight. */
+  #keepEnd() {
+    const box = this.scroller;
+    let height = 0;
+    const sized = new ResizeObserver(() => {
+      const wasAtEnd = box.scrollTop + height >= box.scrollHeight - 4;
+      if (height && wasAtEnd) box.scrollTo({ top: box.scrollHeight, behavior: "instant" });
+      height = box.clientHeight;
+    });
+    sized.observe(box);
+  }
+
   /** Draw the power switch, the counter and, when it is off, a line that says so. */
   showPower(on) {
     const waiting = this.deliveries.waiting[this.platform] ?? 0;
     this.power.show(on, waiting);
     this.node.classList.toggle("off", !on);
-    this.down.hidden = on;
-    this.down.textContent = on
-      ? ""
-      : `${this.name} is down for Pinthread. People here go on talking; ${waiting ? `${waiting} deliveries wait` : "what is said elsewhere waits"}.`;
+    const behind = this.deliveries.behind[this.platform];
+    this.down.hidden = on && !behind;
+    this.down.classList.toggle("behind", on);
+    if (on) this.down.textContent = behind ? `Catching up with ${this.name}: ${behind.done} of ${behind.total} threads` : "";
+    else
+      this.down.textContent = `${this.name} is down for Pinthread. People here go on talking; ${waiting ? `${waiting} deliveries wait` : "what is said elsewhere waits"}.`;
   }
 
   /** The people one can be. */

@@ -292,7 +292,10 @@ export class SlackPane extends Pane {
         who: reaction.users.map((id) => this.names.person(id)).join(", "),
         toggle: () => this.#react(one, reaction.name, reaction.users.includes(this.user)),
       })),
-      files: one.files,
+      files: one.files?.map((file) => ({
+        ...file,
+        remove: one.user === this.user && !one.bot && (() => this.#do("unfile", { ts: one.ts, file: file.id })),
+      })),
       places: item.places,
       here: {
         platform: "slack",

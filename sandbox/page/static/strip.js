@@ -16,11 +16,18 @@ export class Deliveries {
     this.web = "";
     this.up = false;
     this.waiting = {};
+    this.behind = {}; // by platform: {done, total} of the threads that are read after an outage
     this.places = new Map(); // "slack C0INBOX" -> Map(remote id -> list of places)
     this.watched = new Map(); // the same key -> [platform, channel]
     this.listeners = new Set();
     this.source = null;
     this.ask = latest(() => this.#ask());
+    // Nothing tells of catching up, so that is looked for: often while it goes on.
+    const look = () => {
+      if (this.up) this.ask();
+      setTimeout(look, Object.keys(this.behind).length ? 700 : 2500);
+    };
+    look();
   }
 
   /** Hear when strips, counters or the program's being up change. */
@@ -75,7 +82,7 @@ export class Deliveries {
   #standing(up) {
     if (this.up === up) return;
     this.up = up;
-    if (!up) this.waiting = {};
+    if (!up) this.waiting = this.behind = {};
     this.#tell();
   }
 
@@ -88,6 +95,7 @@ export class Deliveries {
         const told = await answer.json();
         this.places.set(key, new Map(Object.entries(told.messages ?? {})));
         this.waiting = told.waiting ?? {};
+        this.behind = Object.fromEntries((told.catching_up ?? []).map((one) => [one.platform, one]));
       } catch {
         return;
       }
