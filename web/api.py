@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from core.content import Content
 from core.emoji import is_emoji, normal
 from core.files import FileRef, clean_alt
 from core.ids import AccountId, MessageId, PinId, ThreadId
@@ -52,6 +53,7 @@ class Api:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/api/me", self.me),
+            web.get("/api/standing", self.standing),
             web.get("/api/threads", self.inbox),
             web.post("/api/threads", self.start),
             web.get("/api/threads/{id}", self.thread),
@@ -59,6 +61,7 @@ class Api:
             web.post("/api/threads/{id}/messages", self.post),
             web.patch("/api/threads/{id}/messages/{message}", self.edit),
             web.delete("/api/threads/{id}/messages/{message}", self.delete),
+            web.post("/api/threads/{id}/messages/{message}/retry", self.retry),
             web.put("/api/threads/{id}/messages/{message}/reactions/{emoji}", self.react),
             web.delete("/api/threads/{id}/messages/{message}/reactions/{emoji}", self.react),
             web.post("/api/threads/{id}/people", self.add),
@@ -75,7 +78,12 @@ class Api:
         demo = self._site.settings.demo
         handles = [Handle(name) for name in demo.people] if demo else []
         others = await self._desk.find_people(handles)
-        return answer(shapes.MeShape(shapes.person(me), shapes.persons(known(others))))
+        them = shapes.persons(known(others))
+        return answer(shapes.MeShape(shapes.person(me), them, self._site.largest_file))
+
+    async def standing(self, request: web.Request) -> web.Response:
+        self._site.who(request)
+        return answer(shapes.StandingShape(shapes.behind(self._desk.catching_up())))
 
     async def inbox(self, request: web.Request) -> web.Response:
         asker = self._site.who(request)
@@ -126,7 +134,10 @@ class Api:
     async def start(self, request: web.Request) -> web.Response:
         asker = self._site.who(request)
         body = await read(request, shapes.NewThread)
-        what = StartThread(handles(body.to), await self.pin_of(body.pin), body.text)
+        text, rich = self.words(body)
+        files = self._uploads(asker, body.files)
+        pin = await self.pin_of(body.pin)
+        what = StartThread(handles(body.to), pin, text, rich, files)
         done = await self.submit(request, asker, what, body)
         view = await self._desk.open(asker, done.thread)
         if isinstance(view, Refusal):
@@ -142,7 +153,8 @@ class Api:
             await self._line(asker, thread, answers)
         files = self._uploads(asker, body.files)
         pin = await self.pin_of(body.pin)
-        what = PostMessage(thread, body.text, pin, answers=answers, stored=files)
+        text, rich = self.words(body)
+        what = PostMessage(thread, text, pin, rich, answers=answers, stored=files)
         done = await self.submit(request, asker, what, body)
         assert done.message is not None
         return await self._posted(request, asker, thread, done.message, done, 201)
@@ -150,13 +162,22 @@ class Api:
     async def edit(self, request: web.Request) -> web.Response:
         asker, thread, message = await self._message(request)
         body = await read(request, shapes.NewText)
-        done = await self.submit(request, asker, EditMessage(message, body.text), body)
+        before = (await self._line(asker, thread, message)).rich
+        what = EditMessage(message, *self.words(body, before))
+        done = await self.submit(request, asker, what, body)
         return await self._posted(request, asker, thread, message, done)
 
     async def delete(self, request: web.Request) -> web.Response:
         asker, thread, message = await self._message(request)
         done = await self.submit(request, asker, DeleteMessage(message), None)
         return await self._posted(request, asker, thread, message, done)
+
+    async def retry(self, request: web.Request) -> web.Response:
+        asker, thread, message = await self._message(request)
+        refusal = await self._desk.retry(asker, thread, message)
+        if refusal is not None:
+            raise refused(refusal)
+        return await self._posted(request, asker, thread, message, None)
 
     async def react(self, request: web.Request) -> web.Response:
         asker, thread, message = await self._message(request)
@@ -210,6 +231,16 @@ class Api:
             raise refused(pin)
         return pin
 
+    def words(
+        self,
+        body: shapes.NewThread | shapes.NewMessage | shapes.NewText,
+        before: Content | None = None,
+    ) -> tuple[str, Content | None]:
+        """What a body says. `before` is what the message said that it changes."""
+        if body.markup is shapes.Markup.PLAIN:
+            return body.text, None
+        return self._site.markup.read(body.text, before)
+
     async def _demo_pins(self) -> tuple[Pin, ...]:
         """What a demonstration offers to start with, where nothing has been sent yet."""
         demo = self._site.settings.demo
@@ -244,7 +275,7 @@ class Api:
         asker: AccountId,
         thread: ThreadId,
         message: MessageId,
-        done: Accepted,
+        done: Accepted | None,
         status: int = 200,
     ) -> web.Response:
         """The line of a message as it stands now."""

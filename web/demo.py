@@ -76,7 +76,8 @@ class DemoApi:
         messages = {
             remote.rpartition(":")[2]: shapes.deliveries(found) for remote, found in strips.items()
         }
-        return answer(shapes.StripsShape(messages, dict(await self._desk.waiting())))
+        behind = shapes.behind(self._desk.catching_up())
+        return answer(shapes.StripsShape(behind, messages, dict(await self._desk.waiting())))
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """One `change` for each thread in which something has changed, put together."""

@@ -30,6 +30,7 @@ from core.ports import FileGoneError, Files
 from web.addresses import signature
 from web.api import answer
 from web.problems import Problem, refused
+from web.quota import Count, Spent
 from web.shapes import upload_shape
 from web.site import Site
 
@@ -60,6 +61,7 @@ class FileRoutes:
     files: Files
     may_read: MayRead
     ticket: Ticket
+    spent: Spent
     limit: int = LIMIT
 
     def routes(self) -> list[web.RouteDef]:
@@ -74,18 +76,24 @@ class FileRoutes:
         Answers 201 with an `UploadShape`.
         """
         asker = self.site.who(request)
-        if request.content_type == "multipart/form-data":
-            found = await self._from_form(request)
-        else:
-            # A refused upload is answered before its body has come.
-            found = await self.files.put(
-                _patiently(request.content.iter_chunked(65_536)),
-                name=request.query.get("name", ""),
-                alt=request.query.get("alt", ""),
-                declared_type=request.content_type,
-                declared_size=request.content_length,
-                limit=self.limit,
-            )
+        with self.spent.counting(asker) as count:
+            if request.content_type == "multipart/form-data":
+                found = await self._from_form(request, count)
+            else:
+                # A refused upload is answered before its body has come.
+                size = request.content_length
+                if size is not None and size <= self.limit:
+                    count.check(size)
+                found = await self.files.put(
+                    _counted(_patiently(request.content.iter_chunked(65_536)), count),
+                    name=request.query.get("name", ""),
+                    alt=request.query.get("alt", ""),
+                    declared_type=request.content_type,
+                    declared_size=size,
+                    limit=self.limit,
+                )
+            if not isinstance(found, Refusal):
+                count.keep()
         if isinstance(found, Refusal):
             status = _STATUS.get(found.code)
             raise Problem(status, found.code, found.sentence) if status else refused(found)
@@ -93,7 +101,7 @@ class FileRoutes:
             upload_shape(found, self.site.url(request, found), self.ticket(asker, found)), 201
         )
 
-    async def _from_form(self, request: web.Request) -> FileRef | Refusal:
+    async def _from_form(self, request: web.Request, count: Count) -> FileRef | Refusal:
         try:
             alt = ""
             async for part in await request.multipart():
@@ -103,7 +111,7 @@ class FileRoutes:
                     alt = await _field(part)
                 elif part.name == "file":
                     return await self.files.put(
-                        _patiently(_decoded(part)),
+                        _counted(_patiently(_decoded(part)), count),
                         name=part.filename or "",
                         alt=alt,
                         declared_type=part.headers.get("Content-Type", ""),
@@ -224,6 +232,12 @@ async def _patiently(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             return
         except TimeoutError:
             raise Problem(408, "too_slow", "Nothing more came. Send the file again.") from None
+        yield data
+
+
+async def _counted(source: AsyncIterator[bytes], count: Count) -> AsyncIterator[bytes]:
+    async for data in source:
+        count.add(len(data))
         yield data
 
 

@@ -42,6 +42,12 @@ OPERATIONS = (
     Operation("get", "/api/me", "Who I am.", shapes.MeShape),
     Operation(
         "get",
+        "/api/standing",
+        "Which platforms are being read for what was missed.",
+        shapes.StandingShape,
+    ),
+    Operation(
+        "get",
         "/api/threads",
         "My threads, most recently active first.",
         shapes.InboxShape,
@@ -99,6 +105,13 @@ OPERATIONS = (
         "Delete a message of mine, everywhere.",
         shapes.PostedShape,
         problems=_CHANGE,
+    ),
+    Operation(
+        "post",
+        "/api/threads/{id}/messages/{message}/retry",
+        "Try a message of mine once more wherever it failed. Once in ten seconds.",
+        shapes.PostedShape,
+        problems=(403, 404, 429),
     ),
     Operation(
         "put",
@@ -164,7 +177,7 @@ OPERATIONS = (
             ("name", "The file's name, where the body is its bytes alone."),
             ("alt", "What a picture shows, in words, likewise."),
         ),
-        problems=(400, 403, 408, 413, 422),
+        problems=(400, 403, 408, 413, 422, 429),
         sends="multipart/form-data",
     ),
     Operation(

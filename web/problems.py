@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from core.model import Refusal
+from core.ports import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,14 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         )
 
 
+UNSAVED = Problem(
+    503,
+    "unavailable",
+    "Nothing can be saved right now. Try again in a moment.",
+    {"Retry-After": "5"},
+)
+
+
 def refused(refusal: Refusal) -> Problem:
     return Problem(STATUS.get(refusal.code, 422), refusal.code, refusal.sentence)
 
@@ -85,6 +94,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if error.status < 400:
             raise
         return _of_http(error).response()
+    except StoreError:
+        log.warning("web_waits_for_store")
+        return UNSAVED.response()
     except Exception as error:  # noqa: BLE001 - the boundary of a request
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]

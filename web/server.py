@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from core.ports import Desk, Files
+from core.ports import Desk, Files, Markup
 from web.api import Api
 from web.demo import DemoApi
 from web.files import LIMIT, FileRoutes
@@ -17,6 +17,7 @@ from web.live import Live
 from web.openapi import document
 from web.pages import Pages
 from web.problems import problems
+from web.quota import QUOTA, Spent
 from web.settings import Settings, address
 from web.site import Site
 from web.sse import Streams
@@ -32,13 +33,18 @@ Mount = Callable[[web.Application], None]
 def build(
     desk: Desk,
     settings: Settings,
+    markup: Markup,
     mount: Mount | None = None,
     streams: Streams | None = None,
     files: Files | None = None,
     upload_limit: int = LIMIT,
+    quota: int = QUOTA,
 ) -> web.Application:
-    """The whole web as one application. `mount` may add routes of the program's own."""
-    site = Site(desk, settings)
+    """The whole web as one application. `mount` may add routes of the program's own.
+
+    `upload_limit` is for one file, `quota` for all that an account sends up in a day, in bytes.
+    """
+    site = Site(desk, settings, markup, upload_limit)
     streams = streams or Streams()
     api = Api(site)
     demo = DemoApi(site, api, streams, settings.demo) if settings.demo else None
@@ -47,7 +53,9 @@ def build(
     app.on_response_prepare.append(guard.add_headers)
     app.add_routes(api.routes())
     if files:
-        app.add_routes(FileRoutes(site, files, desk.may_read, site.ticket, upload_limit).routes())
+        spent = Spent(quota, site.now)
+        routes = FileRoutes(site, files, desk.may_read, site.ticket, spent, upload_limit)
+        app.add_routes(routes.routes())
     app.add_routes(Live(site, streams).routes())
     app.add_routes(demo.routes() if demo else [])
     app.add_routes(Pages(site, demo).routes())
@@ -73,14 +81,16 @@ class Server:
         self,
         desk: Desk,
         settings: Settings,
+        markup: Markup,
         mount: Mount | None = None,
         streams: Streams | None = None,
         files: Files | None = None,
         upload_limit: int = LIMIT,
+        quota: int = QUOTA,
     ) -> None:
         self._settings = settings
         self._runner = web.AppRunner(
-            build(desk, settings, mount, streams, files, upload_limit),
+            build(desk, settings, markup, mount, streams, files, upload_limit, quota),
             access_log=None,
             shutdown_timeout=SHUTDOWN,
         )

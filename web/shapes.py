@@ -4,27 +4,28 @@ The OpenAPI description is made from these classes. An answer never holds an
 account id or a number of the history.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from core.content import Content
 from core.delivery import Delivery, DeliveryState
 from core.files import FileRef, Media, media_of, shown_inline
 from core.ids import AccountId
 from core.model import Account, AccountKind, MirrorState, Pin, PinSource
-from core.ports import Line, Page, ThreadLine, ThreadView
+from core.ports import Behind, Line, Page, ThreadLine, ThreadView
 from web.words import html
 
 
-class NewThread(Struct, frozen=True, forbid_unknown_fields=True):
-    """`to`: handles; `pin`: the address of a pin."""
+class Markup(StrEnum):
+    """How a text is read: as it stands, or as markdown (`**bold**`, `*italic*`, `` `code` ``)."""
 
-    to: tuple[str, ...]
-    pin: str | None = None
-    text: str = ""
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
 
 
 class Attachment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +35,16 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True):
     alt: str = ""
 
 
+class NewThread(Struct, frozen=True, forbid_unknown_fields=True):
+    """`to`: handles; `pin`: the address of a pin."""
+
+    to: tuple[str, ...]
+    pin: str | None = None
+    text: str = ""
+    markup: Markup = Markup.PLAIN
+    files: tuple[Attachment, ...] = ()
+
+
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """`answers`: the message that this one replies to."""
 
@@ -41,10 +52,12 @@ class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     pin: str | None = None
     files: tuple[Attachment, ...] = ()
     answers: str | None = None
+    markup: Markup = Markup.PLAIN
 
 
 class NewText(Struct, frozen=True, forbid_unknown_fields=True):
     text: str
+    markup: Markup = Markup.PLAIN
 
 
 class NewPeople(Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +137,8 @@ class LineShape(Struct, frozen=True):
     """`kind`: `message`, `notice` or `card`. `cursor` is for `before` and `after`.
 
     `html` shows what `text` says, formatted and safe to insert; `answers` is a short line
-    about the message that this one replies to. Of a deleted message nothing is left but its
+    about the message that this one replies to. `markdown` is what an edit of a message of
+    yours begins with, and nothing for others. Of a deleted message nothing is left but its
     place.
     """
 
@@ -142,6 +156,7 @@ class LineShape(Struct, frozen=True):
     files: tuple[FileShape, ...]
     reactions: tuple[ReactionShape, ...]
     answers: str
+    markdown: str
 
 
 class PageShape(Struct, frozen=True):
@@ -189,10 +204,14 @@ class InboxShape(Struct, frozen=True):
 
 
 class MeShape(Struct, frozen=True):
-    """`demo` holds the people one can switch to, where a demonstration is set up."""
+    """`demo` holds the people one can switch to, where a demonstration is set up.
+
+    `largest_file` is the most bytes that one upload may have.
+    """
 
     me: PersonShape
     demo: tuple[PersonShape, ...]
+    largest_file: int
 
 
 class StartedShape(Struct, frozen=True):
@@ -217,7 +236,21 @@ class LeftShape(Struct, frozen=True):
     thread: str
 
 
-class StripsShape(Struct, frozen=True):
+class BehindShape(Struct, frozen=True):
+    """A platform that is being read for what was missed: `done` of `total` threads known so far."""
+
+    platform: str
+    done: int
+    total: int
+
+
+class StandingShape(Struct, frozen=True):
+    """`catching_up`: what is not up to date yet; mostly nothing."""
+
+    catching_up: tuple[BehindShape, ...]
+
+
+class StripsShape(StandingShape, frozen=True):
     """`messages`: by remote id without its channel. `waiting`: how many wait, by platform."""
 
     messages: dict[str, tuple[DeliveryShape, ...]]
@@ -253,6 +286,10 @@ def pin_shape(pin: Pin) -> PinShape:
     )
 
 
+def behind(found: Sequence[Behind]) -> tuple[BehindShape, ...]:
+    return tuple(BehindShape(one.platform, one.done, one.total) for one in found)
+
+
 def deliveries(found: tuple[Delivery, ...]) -> tuple[DeliveryShape, ...]:
     return tuple(DeliveryShape(d.platform, d.place, d.state, d.reason) for d in found)
 
@@ -264,6 +301,7 @@ class Reader:
     account: AccountId
     seal: Callable[[int], str]
     url: Callable[[FileRef], str]
+    write: Callable[[str, Content | None], str]
 
 
 def file_shape(file: FileRef, url: str) -> FileShape:
@@ -302,7 +340,13 @@ def line(found: Line, reader: Reader) -> LineShape:
         tuple(file_shape(file, reader.url(file)) for file in found.files),
         tuple(_reaction(emoji, people, reader) for emoji, people in found.reactions),
         found.answers,
+        _markdown(found, reader),
     )
+
+
+def _markdown(found: Line, reader: Reader) -> str:
+    mine = found.kind == "message" and found.author.id == reader.account
+    return reader.write(found.text, found.rich) if mine and found.text else ""
 
 
 def _reaction(emoji: str, people: tuple[Account, ...], reader: Reader) -> ReactionShape:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from core.files import FileRef
 from core.ids import AccountId, ThreadId
-from core.ports import Desk
+from core.ports import Desk, Markup
 from web import addresses, cursors, shapes, tickets
 from web.problems import Problem
 from web.sessions import SECRET, Purpose, Token, read, sign
@@ -30,6 +30,8 @@ def utc_now() -> datetime:
 class Site:
     desk: Desk
     settings: Settings
+    markup: Markup
+    largest_file: int = 0
     now: Callable[[], datetime] = utc_now
     session_key: bytes = b""
     cursor_key: bytes = b""
@@ -84,6 +86,7 @@ class Site:
             asker,
             lambda seq: self.seal(f"thread {thread}", asker, seq),
             lambda file: self.url(request, file),
+            self.markup.write,
         )
 
     def url(self, request: web.Request, file: FileRef) -> str:

@@ -13,11 +13,13 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from bridge.catchup import Progress
 from bridge.files import FolderFiles
+from bridge.markup import Markdown
 from bridge.pages import take_in
 from core.apply import apply
 from core.decide import NO_MESSAGE, NO_THREAD, decide
-from core.delivery import Delivery, Receipt
+from core.delivery import Delivery, DeliveryState, Receipt
 from core.events import Event, FileFailed, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened
 from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, ThreadId, short_code
 from core.intents import Actor, Handle, Intent, PersonRef, StartThread
@@ -65,6 +67,8 @@ class FakeDesk:
         self.delivered: dict[MessageId, tuple[Delivery, ...]] = {}
         self.strip: dict[RemoteId, tuple[Delivery, ...]] = {}
         self.counts: dict[str, int] = {}
+        self.retried: list[MessageId] = []
+        self.behind: list[Progress] = []
         self.intents: list[Intent] = []
         self.written: dict[MessageId, Written] = {}
         self._done: dict[str, tuple[str, Accepted]] = {}
@@ -368,6 +372,22 @@ class FakeDesk:
     async def secret(self, name: str) -> bytes:
         return hashlib.sha256(name.encode()).digest()
 
+    def catching_up(self) -> Sequence[Progress]:
+        return self.behind
+
+    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
+        if self.written[message].author != asker:
+            return Refusal("not_author", "Only its author can do this.")
+        if message in self.retried:
+            return Refusal("rate_limited", "This was tried just now. Wait some seconds.")
+        self.retried.append(message)
+        waiting = tuple(
+            replace(each, state=DeliveryState.WAITING, reason=None)
+            for each in self.delivered.get(message, ())
+        )
+        self.deliver(message, *waiting)
+        return None
+
     async def use_once(self, token: str) -> bool:
         if token in self._once:
             return False
@@ -517,7 +537,7 @@ async def world(
 ) -> AsyncIterator[World]:
     files = FolderFiles(tmp_path / "files")
     await files.start()
-    server = Server(desk, settings, streams=streams, files=files)
+    server = Server(desk, settings, Markdown(), streams=streams, files=files)
     await server.start()
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(cookie_jar=jar) as http:

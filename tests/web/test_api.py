@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bridge.catchup import Progress
+
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
 LAMP = "https://www.pinterest.com/pin/22/"
 
@@ -293,3 +295,12 @@ async def test_a_broken_desk_is_a_500_that_tells_and_logs_no_words(
     (record,) = (each for each in caplog.records if each.msg == "web_request_failed")
     assert vars(record)["error"] == "RuntimeError"
     assert "secret words" not in f"{caplog.text}{vars(record)}{body}"
+
+
+async def test_what_is_being_caught_up_with_is_told(world: Any) -> None:
+    mia = await world.client("mia")
+    assert (await mia("GET", "/api/standing"))[1] == {"catching_up": []}
+    world.desk.behind = [Progress("slack", 12, 40)]
+    told = {"catching_up": [{"platform": "slack", "done": 12, "total": 40}]}
+    assert (await mia("GET", "/api/standing"))[1] == told
+    assert (await (await world.client())("GET", "/api/standing"))[0] == 401

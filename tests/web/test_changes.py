@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from core.delivery import Delivery, DeliveryState
 from tests.files.pictures import png
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
@@ -66,6 +67,19 @@ async def test_a_reaction_is_counted_with_names_and_taken_back(talk: Talk) -> No
     await talk.mia("DELETE", at)
     (line,) = await talk.lines(talk.mia)
     assert line["reactions"] == [{"emoji": THUMB, "count": 1, "mine": False, "people": ["Rosa"]}]
+
+
+async def test_only_its_author_tries_a_message_once_more_and_not_at_once_again(
+    world: Any, talk: Talk
+) -> None:
+    failed = Delivery("slack", "#pins", DeliveryState.FAILED, "Slack takes no such word.")
+    world.desk.deliver(talk.message, failed)
+    status, problem, _ = await talk.rosa("POST", f"{talk.to}/retry")
+    assert (status, problem["code"]) == (403, "not_author")
+    status, answer, _ = await talk.mia("POST", f"{talk.to}/retry")
+    assert (status, answer["line"]["deliveries"][0]["state"]) == (200, "waiting")
+    status, problem, _ = await talk.mia("POST", f"{talk.to}/retry")
+    assert (status, problem["code"]) == (429, "rate_limited")
 
 
 async def test_one_emoji_in_two_spellings_is_one_reaction(talk: Talk) -> None:

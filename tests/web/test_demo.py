@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridge.markup import Markdown
 from core.delivery import Delivery, DeliveryState
 from core.ids import RemoteId
 from web.server import Server
@@ -140,6 +141,7 @@ async def test_strips_are_keyed_without_the_channel(world: Any) -> None:
             ]
         },
         "waiting": {"slack": 0, "discord": 3},
+        "catching_up": [],
     }
 
 
@@ -166,7 +168,7 @@ async def test_every_change_is_told(world: Any) -> None:
 async def test_pins_to_start_with_stand_behind_those_of_ones_threads(desk: Any) -> None:
     lamp = "https://www.pinterest.com/pin/22/"
     demo = Demo(people=("mia",), origin=SANDBOX, pins=(lamp, "nonsense", OAK))
-    server = Server(desk, Settings(listen="127.0.0.1:0", demo=demo))
+    server = Server(desk, Settings(listen="127.0.0.1:0", demo=demo), Markdown())
     await server.start()
     async with aiohttp.ClientSession() as http:
         body = {"as": "mia", "to": "kai", "pin": OAK}

@@ -14,17 +14,22 @@ import pytest
 from aiohttp import web
 
 from bridge.files import FolderFiles
+from bridge.markup import Markdown
 from core.files import FileId, FileRef
 from core.ids import AccountId
 from core.model import Refusal
 from tests.files.pictures import GPS, clean_jpeg, jpeg, png
 from web.addresses import SECRET, signed_path, web_copy
 from web.files import FileRoutes
+from web.problems import Problem
+from web.quota import Spent
 from web.server import Server
 from web.settings import Settings
 from web.site import Site
 
 LIMIT = 2**20
+QUOTA = 3 * LIMIT
+
 VIDEO = b"\0\0\0\x18ftypisom\0\0\0\0isommp41" + os.urandom(300_000)
 NAME = "Holiday \u201cin\u201d Oslo; 50%.mp4"
 
@@ -104,7 +109,8 @@ async def shelf(world: Any, desk: Any, tmp_path: Path) -> AsyncIterator[Shelf]:
     files = WatchedFiles(tmp_path / "files")
     await files.start()
     settings = Settings(listen="127.0.0.1:0")
-    site = Site(desk, settings)
+    site = Site(desk, settings, Markdown())
+    spent = Spent(QUOTA, site.now)
     await site.open()
     made: list[Shelf] = []
 
@@ -115,12 +121,12 @@ async def shelf(world: Any, desk: Any, tmp_path: Path) -> AsyncIterator[Shelf]:
         def ticket(account: AccountId, file: FileRef) -> str:
             return made[0].ticket(account, file)
 
-        return FileRoutes(site, files, may_read, ticket, LIMIT)
+        return FileRoutes(site, files, may_read, ticket, spent, LIMIT)
 
     def mount(app: web.Application) -> None:
         app.add_routes(routes().routes())
 
-    server = Server(desk, settings, mount)
+    server = Server(desk, settings, Markdown(), mount)
     made.append(Shelf(desk, files, server, world.http, world))
     await server.start()
     yield made[0]
@@ -386,3 +392,61 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(shelf: Shelf, tmp_path: 
     await shelf.files.stop()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not shelf.sent
+
+
+# --- how much of it ---------------------------------------------------------------------------
+
+
+def half(*, form: bool) -> Any:
+    """Half of what one file may have, in either shape."""
+    if not form:
+        return bytes(LIMIT // 2)
+    data = aiohttp.FormData()
+    data.add_field("file", io.BytesIO(bytes(LIMIT // 2)), filename="a")
+    return data
+
+
+@pytest.mark.parametrize("form", [False, True])
+async def test_who_has_sent_up_enough_for_a_day_is_told_when_to_go_on(
+    shelf: Shelf, form: bool
+) -> None:
+    for _ in range(6):
+        status, _ = await shelf.send("mia", data=half(form=form))
+        assert status == 201
+    status, body = await shelf.send("mia", data=half(form=form))
+    assert (status, body["code"]) == (429, "quota_used_up")
+    assert "3 MiB a day" in body["detail"]
+    assert "after 00:00 UTC" in body["detail"]
+    assert len(shelf.sent) == 6
+    # It is each account's own.
+    assert (await shelf.send("rosa", data=half(form=form)))[0] == 201
+
+
+async def test_what_was_refused_uses_nothing_of_it(shelf: Shelf) -> None:
+    for _ in range(5):
+        data = aiohttp.FormData()
+        data.add_field("file", io.BytesIO(bytes(LIMIT + 1)), filename="a")
+        assert (await shelf.send("mia", data=data))[0] == 413
+    assert (await shelf.send("mia", data=half(form=False)))[0] == 201
+
+
+def test_a_new_day_begins_with_nothing_and_0_is_no_limit() -> None:
+    mia = AccountId("mia")
+    clock = [datetime(2026, 11, 23, 23, 59, tzinfo=UTC)]
+    spent = Spent(10, lambda: clock[0])
+    with spent.counting(mia) as first:
+        first.add(8)
+        first.keep()
+    with spent.counting(mia) as second:
+        second.add(2)
+        with pytest.raises(Problem) as refused:
+            second.add(1)
+    assert refused.value.headers == {"Retry-After": "61"}
+    assert spent.used(mia) == 8
+    with spent.counting(mia) as over_midnight:
+        over_midnight.add(2)
+        clock[0] += timedelta(minutes=2)
+    assert spent.used(mia) == 0
+    unlimited = Spent(0, lambda: clock[0])
+    with unlimited.counting(mia) as any_size:
+        any_size.add(10**15)

@@ -7,6 +7,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from bridge.files import FolderFiles
+from bridge.markup import Markdown
 from web.openapi import description
 from web.server import build
 from web.settings import Demo, Settings
@@ -19,7 +20,7 @@ DEMO = Demo(people=("mia",), origin="http://127.0.0.1:8765")
 async def test_every_route_of_the_api_is_described(
     desk: Any, demo: Demo | None, tmp_path: Path
 ) -> None:
-    app = build(desk, Settings(demo=demo), files=FolderFiles(tmp_path))
+    app = build(desk, Settings(demo=demo), Markdown(), files=FolderFiles(tmp_path))
     routes = {
         (route.method.lower(), route.resource.canonical)
         for route in app.router.routes()

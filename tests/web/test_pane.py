@@ -8,11 +8,21 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from bridge.catchup import Progress
+from bridge.markup import Markdown
 from core.delivery import Delivery, DeliveryState
 from web.server import Server
 from web.settings import Demo, Settings
 
 pytestmark = pytest.mark.browser
+
+GIVE = """([type, target, size]) => {
+  const data = new DataTransfer();
+  data.items.add(new File(["a".repeat(size)], `${type}.txt`, { type: "text/plain" }));
+  const init = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
+  const event = type === "paste" ? new ClipboardEvent(type, init) : new DragEvent(type, init);
+  document.querySelector(target).dispatchEvent(event);
+}"""
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
@@ -100,6 +110,32 @@ async def test_what_others_say_and_where_it_stands_arrives_by_itself(
         reason = "it is archived" if state is DeliveryState.FAILED else None
         world.desk.deliver(message, Delivery("discord", "#plans", state, reason))
         await expect(last(page).get_by_label(label)).to_be_visible()
+
+
+async def test_its_author_sees_why_it_failed_and_tries_it_once_more(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    theirs = await say(world, "northwind", thread, "It does.")
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await expect(page.locator(".said")).to_have_count(2)
+    mine = next(iter(world.desk.written))
+    refused = Delivery("slack", "#pins", DeliveryState.FAILED, "Slack takes no such word.")
+    for message in (mine, theirs):
+        world.desk.deliver(message, refused)
+    first = page.locator(".said").first
+    await expect(first).to_contain_text("failed: Slack takes no such word.")
+    await expect(last(page)).to_contain_text("failed: Slack takes no such word.")
+    await expect(page.get_by_role("button", name="Retry")).to_have_count(1)
+    await first.get_by_role("button", name="Retry").click()
+    await expect(first.get_by_label("waiting for #pins")).to_be_visible()
+    assert world.desk.retried == [mine]
+    world.desk.deliver(mine, refused)
+    await expect(first).to_contain_text("failed: Slack takes no such word.")
+    await first.get_by_role("button", name="Retry").click()
+    await expect(page.locator(".trouble")).to_have_text(
+        "This was tried just now. Wait some seconds."
+    )
 
 
 async def test_what_one_says_is_shown_at_once_and_once(context: BrowserContext, world: Any) -> None:
@@ -267,7 +303,7 @@ async def test_it_comes_back_after_the_program_was_away(
     await world.server.stop()
     await expect(page.get_by_text("Not connected")).to_be_visible()
     listen = world.url.removeprefix("http://")
-    again = Server(world.desk, Settings(listen=listen))
+    again = Server(world.desk, Settings(listen=listen), Markdown())
     await again.start()
     try:
         world.server.url = again.url
@@ -312,7 +348,7 @@ async def test_another_page_may_frame_it_in_a_demonstration_alone(
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
     demo = Demo(people=("mia",), origin=origin, pins=(OAK,))
-    server = Server(desk, Settings(listen="127.0.0.1:0", demo=demo))
+    server = Server(desk, Settings(listen="127.0.0.1:0", demo=demo), Markdown())
     await server.start()
     framed = f"{server.url}/?embed=1&as=mia"
     page = await browser.new_page()
@@ -332,3 +368,77 @@ async def test_another_page_may_frame_it_in_a_demonstration_alone(
     await page.close()
     await server.stop()
     await runner.cleanup()
+
+
+async def test_the_first_words_may_be_formatted_and_bring_files(
+    context: BrowserContext, world: Any
+) -> None:
+    page = await opened(context, world)
+    await page.get_by_role("link", name="New conversation").click()
+    await page.get_by_label("A pin's address").fill(OAK)
+    await page.get_by_role("combobox", name="To").fill("@no")
+    await page.get_by_role("option").click()
+    await page.get_by_label("Words").fill("does **this** come in `oak`?")
+    empty = {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
+    await page.set_input_files("input[type=file]", [empty])  # type: ignore[list-item]
+    await expect(page.locator(".upload.failed")).to_contain_text("This file is empty")
+    await expect(page.get_by_role("button", name="Send the pin")).to_be_disabled()
+    await page.get_by_role("button", name="Do not send empty.txt").click()
+    await page.evaluate(GIVE, ["drop", ".compose .sheet", 5])
+    await page.evaluate(GIVE, ["paste", "#first-words", 5])
+    await expect(page.locator(".upload bdi")).to_have_text(["drop.txt", "paste.txt"])
+    await page.get_by_role("button", name="Send the pin").click()
+    await expect(last(page).locator("strong")).to_have_text("this")
+    await expect(last(page).locator(".words code")).to_have_text("oak")
+    await expect(last(page).locator(".file")).to_have_count(2)
+    # An edit begins with what was typed.
+    await page.get_by_label("Message", exact=True).focus()
+    await page.keyboard.press("ArrowUp")
+    box = page.get_by_label("Message", exact=True)
+    await expect(box).to_have_value("does **this** come in `oak`?")
+    await box.fill("does **this** come in *ash*?")
+    await page.keyboard.press("Enter")
+    await expect(last(page).locator("em")).to_have_text("ash")
+    await expect(last(page).locator("strong")).to_have_text("this")
+
+
+async def test_a_file_that_is_too_large_is_not_even_sent(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await page.wait_for_selector(".said")
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if "/api/files" in asked.url else None)
+    await page.evaluate("import('/static/attached.js').then((m) => (m.limits.file = 10))")
+    await page.evaluate(GIVE, ["paste", ".composer textarea", 11])
+    await expect(page.locator(".upload.failed")).to_contain_text("larger than 10 bytes")
+    assert sent == []
+    await page.get_by_role("button", name="Do not send paste.txt").click()
+    await page.evaluate(GIVE, ["paste", ".composer textarea", 10])
+    await expect(page.locator(".upload progress")).to_be_hidden()
+    assert len(sent) == 1
+
+
+async def test_a_used_up_quota_is_said_beside_its_file(context: BrowserContext, world: Any) -> None:
+    thread = await started(world)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    await page.wait_for_selector(".said")
+
+    async def refuse(route: Any) -> None:
+        told = {"code": "quota_used_up", "detail": "You may send up 5 GiB a day."}
+        await route.fulfill(status=429, json=told)
+
+    await page.route("**/api/files*", refuse)
+    await page.evaluate(GIVE, ["paste", ".composer textarea", 5])
+    await expect(page.locator(".upload.failed")).to_contain_text("5 GiB a day")
+    await expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+async def test_catching_up_is_a_quiet_line(context: BrowserContext, world: Any) -> None:
+    world.desk.behind = [Progress("slack", 12, 40)]
+    page = await opened(context, world)
+    line = page.locator(".behind")
+    await expect(line).to_have_text("Catching up with Slack: 12 of 40 threads")
+    world.desk.behind = []
+    await expect(line).to_be_hidden()

@@ -1,6 +1,7 @@
 // The pinner's pane: which view is shown, who one is, and what the stream brings.
 
 import { get, Live } from "./api.js";
+import { limits } from "./attached.js";
 import { Compose } from "./compose.js";
 import { fill, h } from "./dom.js";
 import { Inbox } from "./inbox.js";
@@ -10,6 +11,8 @@ import { Thread } from "./thread.js";
 const asked = new URLSearchParams(location.search);
 const embedded = asked.has("embed");
 document.documentElement.classList.toggle("embed", embedded);
+
+const PLATFORMS = { slack: "Slack", discord: "Discord" };
 
 class Pane {
   constructor({ me, demo }) {
@@ -22,7 +25,8 @@ class Pane {
     this.side = h("div", { class: "side" }, this.inbox.node);
     this.main = h("main", { class: "main" });
     this.lost = h("p", { class: "lost", role: "status", hidden: true }, "Not connected. Trying again\u2026");
-    fill(document.body, embedded ? null : this.#chrome(), this.lost, h("div", { class: "columns" }, this.side, this.main));
+    this.behind = h("p", { class: "behind", role: "status", hidden: true });
+    fill(document.body, embedded ? null : this.#chrome(), this.lost, this.behind, h("div", { class: "columns" }, this.side, this.main));
     this.live = new Live({ heard: (name, data) => this.#heard(name, data), standing: (up) => this.#standing(up) });
     window.addEventListener("hashchange", () => this.route());
     this.route();
@@ -83,6 +87,7 @@ class Pane {
 
   #heard(name, data) {
     if (name === "ready") {
+      this.#lookBehind();
       this.inbox.refresh();
       this.thread?.refresh();
       return;
@@ -119,6 +124,20 @@ class Pane {
     else this.losing = setTimeout(() => (this.lost.hidden = false), 1500);
   }
 
+  /** Says what is still being caught up with; looks more often while something is. */
+  async #lookBehind() {
+    clearTimeout(this.looking);
+    let found = [];
+    try {
+      if (!document.hidden) found = (await get("/api/standing")).catching_up;
+    } catch {
+      // The next look may tell.
+    }
+    this.behind.hidden = !found.length;
+    this.behind.textContent = found.map(({ platform, done, total }) => `Catching up with ${PLATFORMS[platform] ?? platform}: ${done} of ${total} threads`).join(" \u00b7 ");
+    this.looking = setTimeout(() => this.#lookBehind(), found.length ? 1000 : 30_000);
+  }
+
   #chrome() {
     const become = (event) => location.assign(`/?as=${encodeURIComponent(event.target.value)}`);
     const switcher =
@@ -143,6 +162,7 @@ async function begin(tries = 0) {
   try {
     const told = await get("/api/me");
     document.body.classList.remove("door");
+    limits.file = told.largest_file || Infinity;
     new Pane(told);
   } catch (problem) {
     if (problem.status === 401) return door("Pinthread", problem.message);

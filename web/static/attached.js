@@ -4,6 +4,8 @@ import { sendUp } from "./api.js";
 import { h, icon, iconButton } from "./dom.js";
 
 export const MOST = 10;
+/** What the program takes; known once it has said so. */
+export const limits = { file: Infinity };
 
 /** How much a file weighs, for people. */
 export function weight(size) {
@@ -49,6 +51,54 @@ function download(file) {
   return h("a", { class: "get", href: file.url, download: file.name, "aria-label": `Download ${file.name}`, title: "Download" }, icon("down"));
 }
 
+/** Why a file would be refused, known without sending it. */
+function unfit(source) {
+  if (!source.size) return "This file is empty. Choose it again and send it once more.";
+  if (source.size > limits.file) return `This file is larger than ${weight(limits.file)}, the most that fits here. Send a smaller one, or a link to it.`;
+  return "";
+}
+
+/** A button that chooses files, with the input that it needs. */
+export function chooser(attach) {
+  const input = h("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files", tabindex: "-1" });
+  input.addEventListener("change", () => {
+    attach(input.files);
+    input.value = "";
+  });
+  return { input, button: iconButton("clip", "Add files", () => input.click()) };
+}
+
+/** Files pasted into a text become attachments; true where there were any. */
+export function takePasted(event, attach) {
+  if (!event.clipboardData?.files.length) return false;
+  event.preventDefault();
+  attach(event.clipboardData.files);
+  return true;
+}
+
+/** Files dropped anywhere on `node` become attachments, and the sign for it. */
+export function takeDrops(node, attach, open = () => true) {
+  let depth = 0;
+  const wants = (event) => open() && [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const over = (step) => (event) => {
+    if (!wants(event)) return;
+    event.preventDefault();
+    depth = Math.max(0, depth + step);
+    node.classList.toggle("dropping", depth > 0);
+  };
+  node.addEventListener("dragenter", over(1));
+  node.addEventListener("dragleave", over(-1));
+  node.addEventListener("dragover", over(0));
+  node.addEventListener("drop", (event) => {
+    if (!wants(event)) return;
+    event.preventDefault();
+    depth = 0;
+    node.classList.remove("dropping");
+    attach(event.dataTransfer.files);
+  });
+  return h("div", { class: "drop-here", "aria-hidden": "true" }, icon("clip"), "Drop to add to your message");
+}
+
 /** Files on their way up for the next message. `changed` is called whenever something did. */
 export class Uploads {
   constructor({ changed }) {
@@ -71,6 +121,11 @@ export class Uploads {
     [...files].slice(0, room).forEach((file) => this.#begin(file));
     this.#draw();
     return files.length > room ? `A message takes at most ${MOST} files.` : "";
+  }
+
+  /** As a message names them. */
+  get sent() {
+    return this.items.map((item) => ({ ticket: item.file.ticket, alt: item.alt.value.trim() }));
   }
 
   /** What the message is sent with, and an empty list again. */
@@ -101,7 +156,9 @@ export class Uploads {
     const item = this.#item(source, preview);
     item.source = source;
     this.items.push(item);
-    this.#send(item);
+    const refused = unfit(source);
+    if (refused) this.#refused(item, refused, false);
+    else this.#send(item);
   }
 
   #item(source, preview) {
@@ -132,12 +189,18 @@ export class Uploads {
     try {
       this.#arrived(item, await done);
     } catch (problem) {
-      item.bar.hidden = true;
-      item.node.classList.add("failed");
-      item.word.textContent = problem.message;
-      item.again.hidden = !problem.passing;
+      // A day's quota does not come back by trying again at once.
+      this.#refused(item, problem.message, problem.passing && problem.code !== "quota_used_up");
     }
     this.changed();
+  }
+
+  #refused(item, sentence, again) {
+    item.bar.hidden = true;
+    item.node.classList.add("failed");
+    item.word.textContent = sentence;
+    item.word.setAttribute("role", "alert");
+    item.again.hidden = !again;
   }
 
   #arrived(item, file) {

@@ -1,9 +1,10 @@
 // Where one writes into a thread: words, files, a pin; an answer to a message; a change of one.
 
-import { Uploads } from "./attached.js";
+import { Uploads, chooser, takePasted } from "./attached.js";
 import { fill, h, icon, iconButton } from "./dom.js";
 import { pinPicture, pinTitle } from "./look.js";
 import { PinPicker } from "./pickers.js";
+import { marksHelp } from "./words.js";
 
 export class Composer {
   /** `send({text, pin, files, answers})` takes what was written, `save(line, text)` a changed text. */
@@ -24,12 +25,9 @@ export class Composer {
     this.about = h("div", { class: "about-line", hidden: true });
     this.wrong = h("p", { class: "wrong", role: "alert", hidden: true });
     this.uploads = new Uploads({ changed: () => this.#draw() });
-    this.chooser = h("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files", tabindex: "-1" });
-    this.chooser.addEventListener("change", () => {
-      this.attach(this.chooser.files);
-      this.chooser.value = "";
-    });
-    this.files = iconButton("clip", "Add files", () => this.chooser.click());
+    const { input, button } = chooser((files) => this.attach(files));
+    this.files = button;
+    this.help = marksHelp({ hidden: true });
     this.clip = iconButton("pin", "Add a pin", () => this.#toggle(), { "aria-expanded": "false" });
     this.go = h("button", { class: "round send", "aria-label": "Send", title: "Send", disabled: true }, icon("send"));
     this.node = h(
@@ -46,7 +44,8 @@ export class Composer {
       this.attached,
       this.uploads.node,
       this.wrong,
-      h("div", { class: "line" }, h("span", { class: "adds" }, this.clip, this.files), this.chooser, this.words, this.go),
+      h("div", { class: "line" }, h("span", { class: "adds" }, this.clip, this.files), input, this.words, this.go),
+      this.help,
     );
   }
 
@@ -79,11 +78,11 @@ export class Composer {
     if (!this.editing) this.kept = this.words.value;
     this.answers = null;
     this.editing = line;
-    this.words.value = line.text;
+    this.words.value = line.markdown;
     this.#toggle(false);
     this.#drawAbout();
     this.words.focus();
-    this.words.setSelectionRange(line.text.length, line.text.length);
+    this.words.setSelectionRange(line.markdown.length, line.markdown.length);
   }
 
   get empty() {
@@ -144,11 +143,7 @@ export class Composer {
 
   /** Pasted files are added; a pasted pin address becomes the pin itself. */
   #pasted(event) {
-    if (event.clipboardData?.files.length) {
-      event.preventDefault();
-      return this.attach(event.clipboardData.files);
-    }
-    if (this.editing) return;
+    if (takePasted(event, (files) => this.attach(files)) || this.editing) return;
     const text = event.clipboardData?.getData("text").trim() ?? "";
     if (this.pin || !/^https:\/\/(pin\.it|([a-z0-9-]+\.)*pinterest\.[a-z.]+\/pin)\/\S+$/i.test(text)) return;
     event.preventDefault();
@@ -175,7 +170,7 @@ export class Composer {
   async #saveOn(line, text) {
     this.go.disabled = true;
     try {
-      if (text !== line.text) await this.save(line, text);
+      if (text !== line.markdown.trim()) await this.save(line, text);
       if (this.editing === line) this.#done();
       this.#say("");
     } catch (problem) {
@@ -218,6 +213,7 @@ export class Composer {
     this.go.disabled = waits || (this.editing ? !this.words.value.trim() && !this.editing.pin && !this.editing.files.length : this.empty);
     this.go.title = waits ? "The files are not there yet" : this.editing ? "Save" : "Send";
     this.go.setAttribute("aria-label", this.editing ? "Save" : "Send");
+    this.help.hidden = !this.words.value.trim();
     this.words.style.height = "auto";
     this.words.style.height = `${Math.min(this.words.scrollHeight, 160)}px`;
   }

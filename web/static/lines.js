@@ -7,10 +7,12 @@ import { chooseEmoji, reactions, tools } from "./reactions.js";
 import { formatted } from "./words.js";
 
 const TOGETHER = 5 * 60_000;
+/** What is said, whatever marks it was typed with. */
+const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
 
 /** Keeps the lines in order and draws each once; later news of a line changes its own element. */
 export class Lines {
-  /** `acts`: what can be done with a line: `retry`, `drop`, `react`, `answer`, `edit`, `remove`. */
+  /** `acts`: what can be done with a line: `retry`, `drop`, `again`, `react`, `answer`, `edit`, `remove`. */
   constructor({ me, acts }) {
     this.me = me;
     this.acts = acts;
@@ -90,7 +92,7 @@ export class Lines {
   #arrived(line) {
     if (line.kind !== "message" || line.author.handle !== this.me.handle) return;
     const sent = this.pending.find((each) =>
-      each.message ? each.message === line.message : !each.problem && each.text === line.text && each.pin?.id === line.pin?.id && each.files.length === line.files.length,
+      each.message ? each.message === line.message : !each.problem && letters(each.text) === letters(line.text) && each.pin?.id === line.pin?.id && each.files.length === line.files.length,
     );
     if (sent) {
       this.pending = this.pending.filter((each) => each !== sent);
@@ -166,6 +168,7 @@ export class Lines {
     else if (line.text) body.push(h("div", { class: "words", dir: "auto" }, h("p", {}, linked(line.text))));
     if (line.files?.length) body.push(h("div", { class: "files" }, fileNodes(line.files)));
     if (line.pin) body.push(pinCard(line.pin));
+    if (!body.length) body.push(h("p", { class: "tombstone" }, "A file that is not here"));
     return body;
   }
 
@@ -189,7 +192,8 @@ export class Lines {
       ].filter(Boolean);
     }
     if (!line.cursor) return [h("span", { class: "sending" }, "Sending\u2026")];
+    const mine = line.author.handle === this.me.handle;
     const edited = line.edited && !line.deleted ? h("span", { class: "edited" }, "edited") : null;
-    return [h("time", { datetime: line.at, title: full(line.at) }, clock(line.at)), edited, line.deleted ? null : strip(line.deliveries)].filter(Boolean);
+    return [h("time", { datetime: line.at, title: full(line.at) }, clock(line.at)), edited, line.deleted ? null : strip(line.deliveries, mine ? () => this.acts.again(line) : null)].filter(Boolean);
   }
 }

@@ -115,10 +115,11 @@ const STATES = {
   failed: { icon: "fail", say: (place) => `not delivered to ${place}` },
 };
 
-/** Where a message stands, place by place. */
-export function strip(deliveries) {
+/** Where a message stands, place by place. `retry`, where given, tries once more what failed. */
+export function strip(deliveries, retry = null) {
   const shown = deliveries.filter((each) => each.state in STATES);
   if (!shown.length) return null;
+  const again = retry && shown.some((each) => each.state === "failed") ? h("li", {}, h("button", { type: "button", class: "plain", onclick: retry }, "Retry")) : null;
   return h(
     "ul",
     { class: "strip", "aria-label": "Deliveries" },
@@ -134,6 +135,7 @@ export function strip(deliveries) {
         each.state === "failed" ? h("em", {}, each.reason ? `failed: ${each.reason}` : "failed") : null,
       );
     }),
+    again,
   );
 }
 

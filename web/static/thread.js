@@ -1,6 +1,7 @@
 // One thread: the pin as its head, what was said, and where to write.
 
 import { change, get, newKey, post } from "./api.js";
+import { takeDrops } from "./attached.js";
 import { Composer } from "./composer.js";
 import { fill, h, icon, iconButton, latest } from "./dom.js";
 import { Lines } from "./lines.js";
@@ -21,6 +22,7 @@ export class Thread {
       acts: {
         retry: (line) => this.#deliver(line),
         drop: (line) => this.#takeBack(line),
+        again: (line) => this.#again(line),
         react: (line, emoji, on) => this.#react(line, emoji, on),
         answer: (line) => this.composer.answer(line),
         edit: (line) => this.composer.edit(line),
@@ -29,7 +31,7 @@ export class Thread {
     });
     this.composer = new Composer({
       send: (what) => this.#send(what),
-      save: (line, text) => this.#change(line, "PATCH", "", { text }),
+      save: (line, text) => this.#change(line, "PATCH", "", { text, markup: "markdown" }),
       last: () => this.lines.newestOfMine,
     });
     this.broken = h("p", { class: "lost broken", role: "status", hidden: true });
@@ -48,9 +50,8 @@ export class Thread {
       this.room,
       this.trouble,
       this.composer.node,
-      h("div", { class: "drop-here", "aria-hidden": "true" }, icon("clip"), "Drop to add to your message"),
     );
-    this.#takeDrops();
+    this.node.append(takeDrops(this.node, (files) => this.composer.attach(files), () => !this.composer.node.hidden));
     this.refresh = latest(() => this.#read());
     this.#watch();
   }
@@ -124,6 +125,7 @@ export class Thread {
     this.lines.settle(line);
     const body = {
       text: line.text,
+      markup: "markdown",
       pin: line.pin?.url ?? null,
       files: line.sent.map(({ ticket, alt }) => ({ ticket, alt })),
       answers: line.answered?.message ?? null,
@@ -146,9 +148,19 @@ export class Thread {
     this.#keepingPlace(() => this.lines.change(now));
   }
 
-  async #react(line, emoji, on) {
+  #react(line, emoji, on) {
+    return this.#quickly(() => this.#change(line, on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`));
+  }
+
+  /** Tries once more wherever it was not delivered. The stream tells what becomes of it. */
+  #again(line) {
+    return this.#quickly(() => change("POST", `/api/threads/${this.id}/messages/${line.message}/retry`));
+  }
+
+  /** A change with no form of its own: what is wrong with it shows for a moment. */
+  async #quickly(act) {
     try {
-      await this.#change(line, on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`);
+      await act();
       this.trouble.hidden = true;
     } catch (problem) {
       this.trouble.textContent = problem.message;
@@ -163,27 +175,6 @@ export class Thread {
     const words = line.text ? h("blockquote", { dir: "auto" }, line.text.length > 140 ? `${line.text.slice(0, 139)}\u2026` : line.text) : null;
     const content = [words, h("p", {}, "It disappears here and everywhere it was delivered to."), wrong];
     this.#ask("Delete this message?", content, h("button", { class: "button danger" }, icon("bin"), "Delete"), wrong, () => this.#change(line, "DELETE"));
-  }
-
-  #takeDrops() {
-    let depth = 0;
-    const wants = (event) => !this.composer.node.hidden && [...(event.dataTransfer?.types ?? [])].includes("Files");
-    const over = (step) => (event) => {
-      if (!wants(event)) return;
-      event.preventDefault();
-      depth = Math.max(0, depth + step);
-      this.node.classList.toggle("dropping", depth > 0);
-    };
-    this.node.addEventListener("dragenter", over(1));
-    this.node.addEventListener("dragleave", over(-1));
-    this.node.addEventListener("dragover", over(0));
-    this.node.addEventListener("drop", (event) => {
-      if (!wants(event)) return;
-      event.preventDefault();
-      depth = 0;
-      this.node.classList.remove("dropping");
-      this.composer.attach(event.dataTransfer.files);
-    });
   }
 
   #takeBack(line) {

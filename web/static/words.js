@@ -83,3 +83,8 @@ function moment(node, children) {
   }
   return h("time", { class: "moment", datetime: at.toISOString(), title: at.toLocaleString() }, words);
 }
+
+/** What can be typed to format words, in one line. */
+export function marksHelp(more = {}) {
+  return h("p", { class: "marks", ...more }, h("b", {}, "**bold**"), " ", h("i", {}, "*italic*"), " ", h("code", {}, "`code`"));
+}
