@@ -1,0 +1,201 @@
+"""An event loop on a clock of its own, on which a program can die at any await.
+
+Time stands still while anything is ready, and jumps to the next timer when nothing is.
+Every handle belongs to a life of the program, or to none (the world around it): those
+of a dead life are dropped unseen, so that nothing of it runs ever again, not even a
+`finally`. There are no threads here and no wall clock.
+"""
+
+import asyncio
+import gc
+import sys
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import Context, ContextVar, copy_context
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+EPOCH = datetime(2026, 5, 1, 12, tzinfo=UTC)
+"""When every simulation begins."""
+
+
+class Life:
+    """One run of the program, from its start to its crash or stop."""
+
+    __slots__ = ("alive", "before_crash", "kept", "number", "on_crash")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.alive = True
+        self.before_crash = -1
+        """Handles that still run before it dies; below 0: it does not."""
+        self.on_crash: Callable[[], None] = lambda: None
+        self.kept: list[object] = []
+
+    def die(self) -> None:
+        """From here on nothing of it runs. What was under way is kept, so that none of it ends."""
+        if self.alive:
+            self.alive = False
+            self.kept = list(asyncio.all_tasks(asyncio.get_running_loop()))
+            self.on_crash()
+
+
+LIFE: ContextVar[Life | None] = ContextVar("life", default=None)
+
+
+class Standstill(Exception):  # noqa: N818 (it is what has happened to the loop)
+    """Nothing is ready and nothing ever will be, or it goes on and on."""
+
+
+MOST_TURNS = 150_000
+"""Handles of one simulation, more than ten times what is usual."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """The loop. Errors that nobody takes are kept in `errors`: they are bugs.
+
+    Its one turn is written anew; everything else is asyncio's own. What it uses of that
+    is named here, for it is not public.
+    """
+
+    _ready: deque[Any]
+    _stopping: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+        self._timers: list[tuple[float, int, Any]] = []
+        self._order = count()
+        self.errors: list[dict[str, Any]] = []
+        self.turns = 0
+        self.set_exception_handler(lambda _, context: self.errors.append(context))
+
+    def time(self) -> float:
+        return self._now
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self._now)
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
+
+    def call_later(  # type: ignore[override]
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Those of one time come in the order in which they were asked for."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heappush(self._timers, (when, next(self._order), timer))
+        return timer
+
+    def _write_to_self(self) -> None:
+        """There is nobody to wake."""
+
+    def _asyncgen_finalizer_hook(self, agen: Any) -> None:
+        """A generator of a dead life stays as it is."""
+
+    def _run_once(self) -> None:
+        self._bring_due()
+        ready = self._ready
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if handle._cancelled or not _lives(handle):
+                continue
+            self.turns += 1
+            if self.turns > MOST_TURNS:
+                raise Standstill("it goes on and on")
+            try:
+                handle._context.run(handle._callback, *handle._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001 - as the loops of asyncio do
+                self.call_exception_handler({"message": "a callback failed", "exception": error})
+
+    def _bring_due(self) -> None:
+        """Makes timers ready whose time has come, and jumps to the next where nothing is."""
+        ready, timers = self._ready, self._timers
+        while timers and timers[0][2]._cancelled:
+            heappop(timers)
+        if not ready and not self._stopping:
+            if not timers:
+                raise Standstill("nothing is under way, and nothing ever will be")
+            self._now = max(self._now, timers[0][0])
+        while timers and timers[0][0] <= self._now:
+            timer = heappop(timers)[2]
+            if not timer._cancelled:
+                ready.append(timer)
+
+
+def _lives(handle: Any) -> bool:
+    """Whether the life that a handle belongs to goes on; a crash may come just before it."""
+    life: Life | None = handle._context.get(LIFE)
+    if life is None:
+        return True
+    if life.alive and life.before_crash >= 0:
+        life.before_crash -= 1
+        if life.before_crash < 0:
+            life.die()
+    return life.alive
+
+
+def life_context(life: Life) -> Context:
+    """A context in which everything that is started belongs to a life."""
+    context = copy_context()
+    context.run(LIFE.set, life)
+    return context
+
+
+def run_virtually(main: Callable[[VirtualLoop], Any]) -> Any:
+    """Runs the coroutine of `main` on a new loop. Use it inside `buried`."""
+    loop = VirtualLoop()
+    before = events._get_running_loop()
+    events._set_running_loop(None)
+    try:
+        return loop.run_until_complete(main(loop))
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        loop._ready.clear()
+        loop._timers.clear()
+        loop.close()
+        events._set_running_loop(before)
+
+
+@contextmanager
+def buried() -> Iterator[None]:
+    """What is left of a simulation inside goes without a word: that is what a crash is.
+
+    The collector rests meanwhile: what it clears away would depend on its moods.
+    """
+    collecting, hook = gc.isenabled(), sys.unraisablehook
+    gc.disable()
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        gc.collect()
+        sys.unraisablehook = hook
+        if collecting:
+            gc.enable()

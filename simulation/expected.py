@@ -1,0 +1,110 @@
+"""What one mirror should show at the end, worked out from the history alone.
+
+This says the rules of `core.project` once more and in another way: from all events at
+once, not one by one as they come, so that a mistake there is not repeated here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.events import (
+    Event,
+    FileAdded,
+    FileFailed,
+    FileRemoved,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    PeopleAdded,
+    PersonLeft,
+    ThreadOpened,
+)
+from core.ids import AccountId, MessageId
+from core.model import Mirror
+
+
+@dataclass(slots=True)
+class Told:
+    """A message as the history has it, up to some event."""
+
+    seq: int
+    author: AccountId
+    text: str
+    pin: str | None
+    revision: int = 1
+    deleted: int = 0
+    """The event that deleted it."""
+    edits: dict[int, int] = field(default_factory=dict)
+    """The event of each revision after the first."""
+    files: list[tuple[int, str]] = field(default_factory=list)
+    """Event and name of each file."""
+    off: set[int] = field(default_factory=set)
+    """Events of files that were taken off."""
+
+
+@dataclass(slots=True)
+class Expected:
+    """`notices` are events of which a line must be shown; `maybe` those that may be folded away."""
+
+    messages: dict[MessageId, Told] = field(default_factory=dict)
+    notices: set[int] = field(default_factory=set)
+    maybe: set[int] = field(default_factory=set)
+    pin: str = ""
+    shows: bool = False
+    """There is anything at all to show, so there must be a card."""
+
+
+def expected(  # noqa: C901 (one branch for each kind of event)
+    mirror: Mirror, events: Sequence[Event], typed_here: Mapping[MessageId, bool]
+) -> Expected:
+    """Of the events of its thread. `typed_here` are messages of the place itself: do they stand?"""
+    found = Expected()
+    for event in events:
+        what = event.what
+        if mirror.until_seq is not None and event.seq > mirror.until_seq:
+            break
+        inside = event.seq >= mirror.from_seq
+        found.shows = found.shows or inside
+        if isinstance(what, ThreadOpened):
+            found.pin = what.pin
+        elif isinstance(what, MessagePosted):
+            found.messages[what.message] = Told(event.seq, event.actor, what.text, what.pin)
+        elif isinstance(what, MessageEdited):
+            told = found.messages[what.message]
+            told.text, told.revision = what.text, what.revision
+            told.edits[what.revision] = event.seq
+        elif isinstance(what, MessageDeleted):
+            found.messages[what.message].deleted = event.seq
+        elif isinstance(what, FileAdded):
+            found.messages[what.message].files.append((event.seq, what.file.name))
+        elif isinstance(what, FileRemoved):
+            found.messages[what.message].off.add(what.added)
+        elif isinstance(what, FileFailed | PersonLeft):
+            _notice(found, event.seq, inside=inside)
+        elif isinstance(what, PeopleAdded):
+            _notice(found, event.seq, inside=inside and what.via != mirror.binding)
+    _changes_here(found, mirror, events, typed_here)
+    return found
+
+
+def _notice(found: Expected, seq: int, *, inside: bool) -> None:
+    if inside:
+        found.notices.add(seq)
+
+
+def _changes_here(
+    found: Expected,
+    mirror: Mirror,
+    events: Sequence[Event],
+    typed_here: Mapping[MessageId, bool],
+) -> None:
+    """What was typed here and changed elsewhere can only be told in words."""
+    for event in events:
+        what = event.what
+        if not isinstance(what, MessageEdited | MessageDeleted | FileRemoved):
+            continue
+        if event.seq < mirror.from_seq or what.message not in typed_here:
+            continue
+        if mirror.until_seq is not None and event.seq > mirror.until_seq:
+            continue
+        found.maybe.add(event.seq)

@@ -1,0 +1,147 @@
+"""The small world of a simulation: who there is, where their conversations appear, and pins.
+
+Everybody acts in one place of a platform and, as an account, on the web; so what one
+person does in two places at once need not be put into an order that nobody promises.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bridge.finding import direct_binding
+from core.ids import AccountId, BindingId, PinId, derive
+from core.model import (
+    Account,
+    AccountKind,
+    Binding,
+    BindingKind,
+    Identity,
+    Pin,
+    PinSource,
+    Place,
+)
+from simulation.clock import EPOCH, Life, VirtualLoop, buried, run_virtually
+from simulation.platforms.inbound import Names
+from simulation.store import InlineStore
+
+TEAM, GUILD = "T1", "1"
+INBOX = Place("slack", TEAM, "C1")
+PROJECT = Place("slack", TEAM, "C2")
+FORUM = Place("discord", GUILD, "500")
+PLANS = Place("discord", GUILD, "600")
+KIM_DIRECT = Place("discord", "", "user:13")
+LEE_DIRECT = Place("slack", TEAM, "user:U4")
+CHANNELS = (INBOX, PROJECT, FORUM, PLANS, KIM_DIRECT, LEE_DIRECT)
+SECRET = bytes(range(32))
+"""The key of delivery ids, the same in every simulation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person on a platform. `account` speaks on the web as well."""
+
+    user: str
+    name: str
+    place: Place
+    account: AccountId
+    emoji: tuple[str, ...]
+
+
+def _stranger(platform: str, workspace: str, user: str) -> AccountId:
+    """The account that a person who is not known yet gets."""
+    return AccountId(derive("account", "\0".join((platform, workspace, user))))
+
+
+_NORTHWIND, _MIA, _JO = AccountId("northwind"), AccountId("mia"), AccountId("jo")
+_ANA, _KIM, _LEE = AccountId("ana"), AccountId("kim"), AccountId("lee")
+PEOPLE = (
+    Somebody("U1", "Ada", INBOX, _NORTHWIND, ("👍", "🎉")),
+    Somebody("U2", "Ben", INBOX, _NORTHWIND, ("👀", "✅")),
+    Somebody("U3", "Mia", PROJECT, _MIA, ("👍", "🎉")),
+    Somebody("U5", "Sam", PROJECT, _stranger("slack", TEAM, "U5"), ("👍", "👀")),
+    Somebody("11", "Jo", FORUM, _JO, ("👍", "🎉")),
+    Somebody("14", "Pia", FORUM, _stranger("discord", "", "14"), ("👍", "👀")),
+    Somebody("12", "Ana", PLANS, _ANA, ("👍", "🎉")),
+    Somebody("13", "Kim", KIM_DIRECT, _KIM, ("👍", "🎉")),
+    Somebody("U4", "Lee", LEE_DIRECT, _LEE, ("👍", "🎉")),
+)
+WEB_EMOJI = ("⭐", "🌱")
+"""Used on the web alone: one person's reaction in two places has no order."""
+
+ACCOUNTS: Mapping[AccountId, Account] = {
+    account.id: account
+    for account in (
+        Account(_NORTHWIND, AccountKind.BRAND, "northwind", "Northwind Home"),
+        Account(_MIA, AccountKind.PERSON, "mia", "Mia"),
+        Account(_JO, AccountKind.PERSON, "jo", "Jo"),
+        Account(_ANA, AccountKind.PERSON, "ana", "Ana"),
+        Account(_KIM, AccountKind.PERSON, "kim", "Kim"),
+        Account(_LEE, AccountKind.PERSON, "lee", "Lee"),
+    )
+}
+GROUPS: tuple[tuple[AccountId, ...], ...] = (
+    (_JO, _NORTHWIND),
+    (_ANA, _NORTHWIND),
+    (_MIA, _JO),
+    (_MIA, _JO, _ANA),
+    (_KIM, _NORTHWIND),
+    (_LEE, _ANA),
+    (_MIA, _KIM),
+)
+"""Who talks with whom; the first one starts."""
+
+PINS = tuple(PinId(str(99_000 + n)) for n in range(12))
+KNOWN_PINS = 6
+"""So many of them are known from the beginning; the others are looked up."""
+
+SLACK_NAMES = Names(TEAM, {p.user: p.name for p in PEOPLE if p.place.platform == "slack"})
+DISCORD_NAMES = Names("", {p.user: p.name for p in PEOPLE if p.place.platform == "discord"})
+
+
+def pin_of(pin: PinId) -> Pin:
+    """All that there is to know of a pin."""
+    address = f"https://www.pinterest.com/pin/{pin}/"
+    return Pin(pin, address, f"Idea {pin}", source=PinSource.API)
+
+
+def bindings() -> tuple[Binding, ...]:
+    return (
+        Binding(BindingId("inbox"), _NORTHWIND, INBOX, BindingKind.INBOX, "#inbox"),
+        Binding(BindingId("project"), _MIA, PROJECT, BindingKind.PROJECT, "#project"),
+        Binding(BindingId("forum"), _JO, FORUM, BindingKind.PROJECT, "#forum"),
+        Binding(BindingId("plans"), _ANA, PLANS, BindingKind.PROJECT, "#plans"),
+    )
+
+
+def new_history() -> bytes:
+    """A database in which this world has been introduced, and nothing has happened yet."""
+    with TemporaryDirectory() as folder, buried():
+        path = Path(folder, "history.db")
+        run_virtually(lambda loop: _introduce(path, loop))
+        with sqlite3.connect(path) as db:
+            db.execute("INSERT INTO secrets VALUES ('deliveries', ?)", (SECRET,))
+        db.close()
+        return path.read_bytes()
+
+
+async def _introduce(path: Path, loop: VirtualLoop) -> None:
+    store = InlineStore(path, Life(0))
+    await store.open()
+    for account in ACCOUNTS.values():
+        logins = tuple(
+            Identity(
+                p.place.platform, p.place.workspace if p.place.platform == "slack" else "", p.user
+            )
+            for p in PEOPLE
+            if p.account == account.id and account.kind is AccountKind.PERSON
+        )
+        await store.put_account(account, logins)
+        for login in logins:
+            await store.put_binding(direct_binding(account.id, login))
+    for binding in bindings():
+        await store.put_binding(binding)
+    for pin in PINS[:KNOWN_PINS]:
+        await store.put_pin(pin_of(pin), EPOCH)
+    await store.close()

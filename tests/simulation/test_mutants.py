@@ -1,0 +1,66 @@
+"""The simulation finds planted bugs: each patch in mutants/ breaks one promise of our code.
+
+A patch that does not apply any more is a failure too: adapt it to the code as it is.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATCHES = sorted((Path(__file__).parent / "mutants").glob("*.patch"))
+SEEDS = "1:2000"
+LONGEST = 900.0
+"""Seconds that all of them may take together; some 90 on two idle processors."""
+
+
+@pytest.mark.slow
+async def test_every_planted_bug_is_found_within_2000_seeds(tmp_path: Path) -> None:
+    assert len(PATCHES) >= 15
+    turns = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def one(patch: Path) -> tuple[str, str]:
+        async with turns:
+            return patch.stem, await _found(patch, tmp_path / patch.stem)
+
+    async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
+        found = [tasks.create_task(one(patch)) for patch in PATCHES]
+    missed = {name: said for name, said in (task.result() for task in found) if said}
+    assert not missed
+
+
+async def _found(patch: Path, tree: Path) -> str:
+    """Nothing where a seed fails with the patch, else what was said instead."""
+    tree.mkdir()
+    for folder in ("bridge", "core", "simulation"):
+        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    code, said = await _run(tree, "git", "apply", "--verbose", str(patch))
+    if code:
+        return f"the patch does not apply: {said[-500:]}"
+    command = (sys.executable, "-m", "bridge", "simulate", "--seeds", SEEDS)
+    code, said = await _run(tree, *command, "--jobs", "1", "--first")
+    if code == 1 and " fails: " in said:
+        return ""
+    return f"no seed of {SEEDS} fails: {said[-500:]}"
+
+
+async def _run(tree: Path, *command: str) -> tuple[int, str]:
+    environment = {**os.environ, "PYTHONPATH": str(tree), "GIT_DIR": str(tree / "no.git")}
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=tree,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        said, _ = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    return process.returncode or 0, said.decode()
