@@ -21,6 +21,10 @@ NAMES = {
     "history": "history:run",
     "render": "render:run",
     "files": "files:run",
+    "simulate": "simulate:run",
+    "drain": "drain:run",
+    "fair": "fair:run",
+    "catchup": "catchup:run",
 }
 """Each benchmark's module and function, which hands back a `Result`."""
 LONGEST = 900

@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.report import Result, judge
+from bridge.store.changes import intent_key
 from bridge.store.codec import from_time
 from bridge.store.database import Database
 from bridge.store.queries import load
@@ -130,7 +131,7 @@ def rows(one: Commit) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]
     (event,) = one.events
     assert isinstance(event.what, MessagePosted)
     message = event.what.message
-    key = (one.key, "", one.conversation, event.thread, event.seq, message)
+    key = (*intent_key(one.key), "", one.conversation, event.thread, event.seq, message)
     head = (event.seq, one.conversation, one.expected)
     who = (one.conversation, event.seq, event.thread, from_time(event.at), event.actor)
     return key, head, (*who, "MessagePosted", message, None, None, None), TEXT, event.thread

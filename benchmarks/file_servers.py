@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 from aiohttp import BodyPartReader, web
 
+from benchmarks.limits import Limits
 from benchmarks.receiver import Notes, gateway, other
 
 PIECE = 128 * 1024
@@ -24,7 +25,7 @@ class FileServers:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._notes = Notes(0.0)
+        self._notes = Notes(0.0, Limits(0.0))
         self.taken = 0
         self.bytes = 0
 
@@ -78,10 +79,9 @@ class FileServers:
         return answer
 
     async def take(self, request: web.Request) -> web.Response:
-        thread = request.query.get("thread_id", "")
         if request.content_type != "multipart/form-data":
             sent = await request.json()
-            return self._posted(thread, sent.get("content", ""))
+            return self._posted(request, sent.get("content", ""))
         async for part in await request.multipart():
             assert isinstance(part, BodyPartReader)
             count = 0
@@ -90,10 +90,12 @@ class FileServers:
             if part.filename:
                 self.taken += 1
                 self.bytes += count
-        return self._posted(thread, "")
+        return self._posted(request, "")
 
-    def _posted(self, thread: str, content: str) -> web.Response:
-        return web.Response(body=self._notes.take(thread, content), content_type="application/json")
+    def _posted(self, request: web.Request, content: str) -> web.Response:
+        thread = request.query.get("thread_id", "")
+        body = self._notes.take(thread, content, request.match_info["id"])
+        return web.Response(body=body, content_type="application/json")
 
 
 async def serve(size: int) -> None:

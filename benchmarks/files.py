@@ -20,7 +20,7 @@ from benchmarks import load, program, world
 from benchmarks.report import Result
 
 FILES, SIZE = 50, 10 * 1024 * 1024
-AT_ONCE = 4
+AT_ONCE = 8
 ROUNDS = 3
 
 

@@ -37,6 +37,11 @@ class Far:
         found: list[tuple[str, str, float]] = get(f"http://127.0.0.1:{self.rest}/_notes")
         return found
 
+    def refused(self) -> list[tuple[str, float]]:
+        """Which rate limits were overstepped, and when."""
+        found: list[tuple[str, float]] = get(f"http://127.0.0.1:{self.rest}/_refused")
+        return found
+
     def wait_for(self, count: int, seconds: float = 120.0) -> list[tuple[str, str, float]]:
         """All that has been received, once there are `count` of them."""
         ends = time.monotonic() + seconds
@@ -105,8 +110,10 @@ def first_line(process: subprocess.Popen[str]) -> Any:
 
 
 @contextlib.contextmanager
-def receiver(delay: float = 0.0) -> Iterator[Far]:
-    with started("-m", "benchmarks.receiver", "--delay", str(delay)) as process:
+def receiver(delay: float = 0.0, factor: float = 0.0) -> Iterator[Far]:
+    """`factor` times the documented rate limits hold there; at 0 none do."""
+    command = ("-m", "benchmarks.receiver", "--delay", str(delay), "--factor", str(factor))
+    with started(*command) as process:
         yield Far(**first_line(process))
 
 
@@ -124,31 +131,42 @@ def bare(far: Far, spaces: Path) -> Iterator[Program]:
 
 
 @contextlib.contextmanager
-def pinthread(far: Far, database: Path) -> Iterator[Program]:
+def pinthread(
+    far: Far,
+    database: Path,
+    *,
+    platforms: tuple[str, ...] = ("slack", "discord"),
+    factor: float = 0.0,
+) -> Iterator[Program]:
+    """The whole program, which begins with `factor` times the documented rate limits."""
     events, web = free_port(), free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
-        config.write_text(json.dumps(_config(far, database, events, web)))
+        whole = _config(far, database, events, web)
+        for name in ("slack", "discord"):
+            # The receiver sends no events, and is not to be taken for a connection that is deaf.
+            section = {**whole.pop(name), "limits_factor": factor, "deaf_after": 3_600}
+            if name in platforms:
+                whole[name] = section
+        config.write_text(json.dumps(whole))
         with started("-m", "bridge", "run", "--config", str(config)) as process:
             _wait_ready(process, web)
             yield Program(process, events, web)
 
 
-def _config(far: Far, database: Path, events: int, web: int) -> dict[str, object]:
+def _config(far: Far, database: Path, events: int, web: int) -> dict[str, Any]:
     slack = {
         "mode": "http",
         "api_url": f"http://127.0.0.1:{far.rest}/slack/api/",
         "bot_token": "xoxb-bench",
         "signing_secret": SECRET,
         "listen": f"127.0.0.1:{events}",
-        "limits_factor": 0,
     }
     discord = {
         "token": "bench",
         "api_url": far.api,
         "gateway_url": f"ws://127.0.0.1:{far.gateway}/gateway",
         "cdn_url": f"http://127.0.0.1:{far.rest}/cdn",
-        "limits_factor": 0,
     }
     return {
         "slack": slack,

@@ -10,12 +10,16 @@ for the notes at `/_notes`.
 import argparse
 import asyncio
 import json
+import math
 import re
 import signal
 import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import WSMsgType, web
+
+from benchmarks.limits import Limits
 
 APPLICATION = "900000000000000001"
 BOT = {"id": APPLICATION, "username": "pinthread", "discriminator": "0000", "avatar": None}
@@ -31,7 +35,9 @@ _APPLICATION = {
     "team": None,
     "owner": BOT,
 }
-WEBHOOK = {"id": "800000000000000001", "token": "t", "type": 1, "name": "Pinthread"}
+WEBHOOK: dict[str, Any] = {"id": "800000000000000001", "token": "t", "type": 1, "name": "Pinthread"}
+_OK = b"200 OK"
+_LIMITED = b"429 Too Many Requests"
 SLACK = {
     "ok": True,
     "url": "https://bench.slack.com/",
@@ -51,12 +57,22 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 class Notes:
     """What has been received: `(thread, content, seconds)`."""
 
-    def __init__(self, delay: float) -> None:
+    def __init__(self, delay: float, limits: Limits | None = None) -> None:
         self.delay = delay
+        self.limits = limits or Limits(0)
         self.calls: list[tuple[str, str, float]] = []
         self.last_id = 10**18
 
-    def take(self, thread: str, content: str) -> bytes:
+    def post(self, channel: str, thread: str, text: str) -> bytes:
+        """A post in Slack."""
+        self.calls.append((thread, text, time.monotonic()))
+        self.last_id += 1
+        ts = f"1{self.last_id % 10**9:09d}.000100"
+        message = {"ts": ts, "text": text, "user": "UBOT", "bot_id": "BBOT", "app_id": "APP"}
+        answer = {"ok": True, "channel": channel, "ts": ts, "message": message}
+        return json.dumps(answer).encode()
+
+    def take(self, thread: str, content: str, hook: str = WEBHOOK["id"]) -> bytes:
         self.calls.append((thread, content, time.monotonic()))
         self.last_id += 1
         return json.dumps(
@@ -65,8 +81,8 @@ class Notes:
                 "channel_id": thread,
                 "type": 0,
                 "content": content,
-                "author": {"id": WEBHOOK["id"], "username": "Ada", "bot": True},
-                "webhook_id": WEBHOOK["id"],
+                "author": {"id": hook, "username": "Ada", "bot": True},
+                "webhook_id": hook,
                 "embeds": [],
                 "attachments": [],
                 "mentions": [],
@@ -109,13 +125,15 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, method: str, target: str, body: bytes) -> None:
         parts = urlsplit(target)
-        if method == "POST" and _WEBHOOK_CALL.match(parts.path):
-            sent = json.loads(body)
-            thread = parse_qs(parts.query).get("thread_id", [""])[0]
-            answer = self._notes.take(thread, sent.get("content", ""))
-            if self._notes.delay:
-                asyncio.get_running_loop().call_later(self._notes.delay, self._write, answer)
-                return
+        hook = _WEBHOOK_CALL.match(parts.path) if method == "POST" else None
+        if hook:
+            self._webhook(hook[1], parse_qs(parts.query).get("thread_id", [""])[0], body)
+            return
+        if parts.path.endswith("/chat.postMessage"):
+            self._post(json.loads(body))
+            return
+        if parts.path == "/_refused":
+            answer = json.dumps(self._notes.limits.refused).encode()
         elif parts.path == "/_notes":
             calls, self._notes.calls = self._notes.calls, []
             answer = json.dumps(calls).encode()
@@ -125,11 +143,37 @@ class Connection(asyncio.Protocol):
             answer = json.dumps(other(method, parts.path)).encode()
         self._write(answer)
 
-    def _write(self, answer: bytes) -> None:
+    def _webhook(self, hook: str, thread: str, body: bytes) -> None:
+        headers, wait = self._notes.limits.webhook(hook)
+        shown = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+        if wait is not None:
+            trouble = {"message": "limited", "retry_after": round(wait, 3), "global": False}
+            self._write(json.dumps(trouble).encode(), _LIMITED, shown)
+            return
+        answer = self._notes.take(thread, json.loads(body).get("content", ""), hook)
+        if self._notes.delay:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._notes.delay, self._write, answer, _OK, shown)
+        else:
+            self._write(answer, _OK, shown)
+
+    def _post(self, sent: dict[str, str]) -> None:
+        wait = self._notes.limits.slack_post(sent["channel"])
+        if wait is not None:
+            after = f"Retry-After: {max(1, math.ceil(wait))}\r\n".encode()
+            self._write(b'{"ok": false, "error": "ratelimited"}', _LIMITED, after)
+            return
+        thread = f"{sent['channel']}:{sent.get('thread_ts', '')}"
+        self._write(self._notes.post(sent["channel"], thread, sent.get("text", "")))
+
+    def _write(self, answer: bytes, status: bytes = _OK, headers: bytes = b"") -> None:
         if self._transport and not self._transport.is_closing():
             self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                b"x-oauth-scopes: chat:write,chat:write.customize\r\nContent-Length: "
+                b"HTTP/1.1 "
+                + status
+                + b"\r\nContent-Type: application/json\r\n"
+                + headers
+                + b"x-oauth-scopes: chat:write,chat:write.customize\r\nContent-Length: "
                 + str(len(answer)).encode()
                 + b"\r\n\r\n"
                 + answer
@@ -144,12 +188,16 @@ def other(method: str, path: str) -> object:
         return SLACK
     if path.endswith("/webhooks"):
         channel = path.split("/")[-2]
-        hook = {**WEBHOOK, "application_id": APPLICATION, "channel_id": channel, "user": BOT}
+        # Each channel has a webhook of its own, as its limits are its own.
+        own = {**WEBHOOK, "id": f"8{channel[1:]}", "channel_id": channel}
+        hook = {**own, "application_id": APPLICATION, "user": BOT}
         return [hook] if method == "GET" else hook
     if path.endswith("/commands"):
         return []
     if path.endswith("/gateway"):
         return {"url": "ws://127.0.0.1"}
+    if "/threads/" in path:
+        return {"threads": [], "members": [], "has_more": False}
     if "/channels/" in path:
         channel = path.rsplit("/", maxsplit=1)[-1]
         return {"id": channel, "type": 0, "name": "bench", "guild_id": "1"}
@@ -180,11 +228,11 @@ async def gateway(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def serve(delay: float) -> None:
+async def serve(delay: float, factor: float) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    notes = Notes(delay)
+    notes = Notes(delay, Limits(factor))
     server = await loop.create_server(lambda: Connection(notes), "127.0.0.1", 0, backlog=1024)
     app = web.Application()
     app.router.add_get("/gateway", gateway)
@@ -201,4 +249,6 @@ async def serve(delay: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--delay", type=float, default=0.0)
-    asyncio.run(serve(parser.parse_args().delay))
+    parser.add_argument("--factor", type=float, default=0.0, help="of the documented limits")
+    given = parser.parse_args()
+    asyncio.run(serve(given.delay, given.factor))

@@ -49,17 +49,17 @@ def relay() -> Result:
         fsync, slow_fsync = _fsyncs(Path(folder))
     rate, bare_rate = median(r.rate for r in ours), median(r.rate for r in bare)
     cpu, bare_cpu = median(r.cpu for r in ours), median(r.cpu for r in bare)
-    p99, bare_p99 = _p99(delays["ours"]), _p99(delays["bare"])
+    late, bare_late = p99(delays["ours"]), p99(delays["bare"])
     figures = {
         "throughput": rate / bare_rate,
         "cpu": cpu / bare_cpu,
-        "p99_over_bound": p99 / (1.5 * bare_p99 + 2 * slow_fsync),
+        "p99_over_bound": late / (1.5 * bare_late + 2 * slow_fsync),
         "messages_per_s": rate,
         "bare_messages_per_s": bare_rate,
         "cpu_us": cpu * 1e6,
         "bare_cpu_us": bare_cpu * 1e6,
-        "p99_ms": p99 * 1e3,
-        "bare_p99_ms": bare_p99 * 1e3,
+        "p99_ms": late * 1e3,
+        "bare_p99_ms": bare_late * 1e3,
         "fsync_ms": fsync * 1e3,
         "p99_fsync_ms": slow_fsync * 1e3,
     }
@@ -135,7 +135,7 @@ def _check(calls: list[tuple[str, str, float]], count: int, *, ordered: bool) ->
         raise AssertionError("out of order")
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
     return quantiles(values, n=100)[98]
 
 
@@ -152,4 +152,4 @@ def _fsyncs(folder: Path) -> tuple[float, float]:
             started = time.monotonic()
             os.fsync(file.fileno())
             times.append(time.monotonic() - started)
-    return median(times), _p99(times)
+    return median(times), p99(times)

@@ -43,33 +43,39 @@ class World:
     threads: Path
     spaces: Path
     space_of: dict[str, str]
+    ids: list[str]
+    """The program's own ids of the threads."""
 
 
 def build(folder: Path, *, threads: int, channels: int) -> World:
     folder.mkdir(parents=True, exist_ok=True)
     world = World(
-        folder, folder / "bench.sqlite", folder / "threads.json", folder / "spaces.json", {}
+        folder, folder / "bench.sqlite", folder / "threads.json", folder / "spaces.json", {}, []
     )
     roots = asyncio.run(_build(world.database, threads, channels))
-    world.threads.write_text(json.dumps([[c, ts] for c, ts, _ in roots]))
-    world.space_of.update({f"{c}:{ts}": space for c, ts, space in roots})
+    world.threads.write_text(json.dumps([[c, ts] for c, ts, _, _ in roots]))
+    world.space_of.update({f"{c}:{ts}": space for c, ts, space, _ in roots})
+    world.ids.extend(thread for *_, thread in roots)
     world.spaces.write_text(json.dumps(world.space_of))
     return world
 
 
-async def _build(database: Path, threads: int, channels: int) -> list[tuple[str, str, str]]:
+async def _build(database: Path, threads: int, channels: int) -> list[tuple[str, str, str, str]]:
     store = open_store(f"sqlite:///{database}")
     await store.open()
     try:
         for n in range(channels):
             await _brand(store, n)
-        for n in range(-(-threads // channels)):
+        followers = max(channels, -(-threads // channels))
+        for n in range(followers):
             await _follower(store, n)
         intake = Intake(store, LocalWakeups(), lambda: _NOW)
-        roots: list[tuple[str, str, str]] = []
+        roots: list[tuple[str, str, str, str]] = []
         for start in range(0, threads, 500):
             numbers = range(start, min(start + 500, threads))
-            roots += await asyncio.gather(*(_thread(store, intake, n, channels) for n in numbers))
+            roots += await asyncio.gather(
+                *(_thread(store, intake, n, channels, followers) for n in numbers)
+            )
         return roots
     finally:
         await store.close()
@@ -93,14 +99,18 @@ async def _follower(store: Store, n: int) -> None:
     )
 
 
-async def _thread(store: Store, intake: Intake, n: int, channels: int) -> tuple[str, str, str]:
+async def _thread(
+    store: Store, intake: Intake, n: int, channels: int, followers: int
+) -> tuple[str, str, str, str]:
+    # One after another they stand in different channels on either side, each pair once.
     channel = n % channels
+    follower = (channel + n // channels) % followers
     number = str(10**15 + n)
     address = f"https://www.pinterest.com/pin/{number}/"
     pin = Pin(PinId(number), address, f"Pin {n}", source=PinSource.OEMBED)
     await store.put_pin(pin, _NOW)
     opened = StartThread((Handle(f"brand{channel}"),), pin.id)
-    outcome = await intake.submit(Intent(f"bench:{n}", AccountId(f"person{n // channels}"), opened))
+    outcome = await intake.submit(Intent(f"bench:{n}", AccountId(f"person{follower}"), opened))
     assert isinstance(outcome, Accepted)
     ts, space = f"17{n:08d}.000100", str(600_000_000_000_000_000 + n)
     for mirror in await store.mirrors_of(outcome.thread):
@@ -112,4 +122,4 @@ async def _thread(store: Store, intake: Intake, n: int, channels: int) -> tuple[
         await store.placed(
             mirror.id, placement, sending=None, cursor=outcome.seq, root=remote, space=where
         )
-    return f"C{channel}", ts, space
+    return f"C{channel}", ts, space, outcome.thread
