@@ -7,7 +7,9 @@ run of the real adapter, discord.py's own requests included, recorded by a proxy
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import ANY
 
 import aiohttp
 import pytest
@@ -280,6 +282,30 @@ async def write_all(adapter: DiscordAdapter, files: MemoryFiles) -> None:
             assert gone == replace(posted, space=None)
 
 
+async def sweep_all(adapter: DiscordAdapter, sandbox: Sandbox) -> None:
+    """Lists, pages, single messages, who reacted; and a doubled forum post is taken away."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    for n in range(101):
+        post = {"user": "Mia", "channel": FORUM, "text": "x", "title": f"Post {n}"}
+        made = await sandbox.control("POST", "discord/say", post)
+        await sandbox.control("POST", "discord/archive", {"thread": made["channel"]})
+    found = [root async for page in adapter.roots(mirror(FORUM).place, long_ago) for root in page]
+    assert len(found) > 100
+    twin = await adapter.write(card(mirror(FORUM), "twin"))
+    assert isinstance(twin, Receipt)
+    at = mirror(FORUM, root=twin.remote, space=twin.space)
+    said = await sandbox.say("Mia", str(twin.space), "hello")
+    await sandbox.control("POST", "discord/react", {"user": "Kai", "message": said, "emoji": "👍"})
+    for after in (None, twin.remote):
+        [seen] = [one async for page in adapter.messages(at, after) for one in page]
+        assert seen.reactions
+    assert await adapter.message(at, seen.remote) == replace(seen, reactions=(ANY,), raw=ANY)
+    assert [one async for page in adapter.direct(direct().place, None) for one in page]
+    await sandbox.control("POST", "discord/delete", {"user": "Mia", "message": said})
+    gone = await adapter.write(change(mirror(FORUM), Verb.DELETE, twin.remote, poster="bot"))
+    assert isinstance(gone, Receipt)
+
+
 async def act_all(sandbox: Sandbox, desk: FakeDesk) -> None:
     """Every command, autocomplete, button, form and menu once."""
     desk.lines = (LINE,)
@@ -354,6 +380,7 @@ async def test_all_that_goes_over_the_wire_is_described(
         await adapter.check([mirror(FORUM).place, mirror(CHAT).place])
         await sandbox.control("PUT", "discord/emojis", {"names": ["oak_leaf"]})
         await write_all(adapter, files)
+        await sweep_all(adapter, sandbox)
         await act_all(sandbox, desk)
         await speak(sandbox, desk)
         await react_and_show(adapter, sandbox, desk)
@@ -372,6 +399,10 @@ async def test_all_that_goes_over_the_wire_is_described(
     calls = {(sent.method, sent.path.split("/")[1]) for sent in recorder.sent}
     assert {("POST", "interactions"), ("PUT", "applications"), ("POST", "webhooks")} <= calls
     assert {("PATCH", "webhooks"), ("DELETE", "webhooks"), ("GET", "users")} <= calls
+    assert ("DELETE", "channels", 3) in {
+        (sent.method, *sent.path.split("/")[1:2], len(sent.path.split("/")))
+        for sent in recorder.sent
+    }
     said = {(sent.method, "reactions" in sent.path) for sent in recorder.sent}
     assert {("PUT", True), ("DELETE", True)} <= said
 

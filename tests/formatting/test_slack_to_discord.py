@@ -353,5 +353,6 @@ def test_a_payload_of_any_shape_is_read(message: Element) -> None:
 def test_wanted_names_all_that_reading_will_look_up() -> None:
     quote = {"type": "rich_text_quote", "elements": [{"type": "channel", "channel_id": "C1"}]}
     message = rich(section({"type": "user", "user_id": "U1"}), quote)
-    message["text"] = "<@U2> <#C2|b> <!here>"
-    assert wanted(message) == (frozenset({"U1", "U2"}), frozenset({"C1", "C2"}))
+    message["blocks"].append({"elements": [{"type": "usergroup", "usergroup_id": "S1"}]})
+    message["text"] = "<@U2> <#C2|b> <!here> <!subteam^S2>"
+    assert wanted(message) == ({"U1", "U2"}, {"C1", "C2"}, {"S1", "S2"})

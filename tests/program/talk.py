@@ -17,6 +17,7 @@ from tests.program.world import INBOX, Whole, whole
 ADA, BEN, ROSA = "U0ADA", "U0BEN", "920000000000000001"
 PLACES = ("web", "slack", "discord")
 THUMB, HEART = "\U0001f44d", "\u2764"
+_NAMES = {"web": "message", "slack": "ts", "discord": "id"}
 NAMES = {THUMB: "+1", HEART: "heart"}
 
 
@@ -75,6 +76,17 @@ class Talk:
         else:
             body = {"user": ROSA, "message": message}
             await self.people.control("POST", "/discord/delete", body)
+
+    async def unfile(self, place: str, message: str, name: str) -> None:
+        """Takes a file off a message, in Slack or Discord."""
+        raw = next(one.raw for one in await self.shown(place) if one.raw[_NAMES[place]] == message)
+        file = next(f["id"] for f in raw["files"] if name in (f.get("name"), f.get("filename")))
+        if place == "slack":
+            body = {"user": ADA, "channel": INBOX, "ts": message, "file": file}
+            await self.people.control("POST", "/slack/unfile", body)
+        else:
+            body = {"user": ROSA, "message": message, "file": file}
+            await self.people.control("POST", "/discord/unfile", body)
 
     async def react(self, place: str, message: str, emoji: str = THUMB, *, on: bool = True) -> None:
         if place == "web":
@@ -146,7 +158,7 @@ class Talk:
     async def name(self, place: str, text: str) -> str:
         """How a place names the message with these words."""
         raw = (await self.find(place, text)).raw
-        return str(raw[{"web": "message", "slack": "ts", "discord": "id"}[place]])
+        return str(raw[_NAMES[place]])
 
     async def nowhere(self, place: str, text: str) -> None:
         """Once everything said until now has come there, these words are not."""
@@ -165,7 +177,8 @@ def _in_web(line: dict[str, Any]) -> Shown:
 def _in_slack(message: dict[str, Any]) -> Shown:
     signs = {name: sign for sign, name in NAMES.items()}
     reactions = {signs.get(r["name"], r["name"]): len(r["users"]) for r in message["reactions"]}
-    files = tuple(one["title"] or one["name"] for one in message["files"])
+    kept = [one for one in message["files"] if one["mode"] != "tombstone"]
+    files = tuple(one["title"] or one["name"] for one in kept)
     gone = message["subtype"] == "tombstone"
     return Shown("" if gone else message["text"], reactions, files, gone, message)
 

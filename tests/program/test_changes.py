@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.files.pictures import png
-from tests.program.talk import HEART, PLACES, THUMB, Shown, Talk, talk
+from tests.program.talk import ADA, HEART, PLACES, ROSA, THUMB, Shown, Talk, talk
+from tests.program.world import INBOX, whole
 
 pytestmark = pytest.mark.slow
+
+MIA = "920000000000000003"
 
 
 def texts(shown: Sequence[Shown]) -> list[str]:
@@ -126,13 +130,15 @@ async def test_changes_made_while_the_program_is_down_or_a_place_away_are_folded
     async with talk(tmp_path) as found:
         for away, place in (("slack", "web"), ("slack", "discord"), ("discord", "slack")):
             await found.people.control("PUT", f"/power/{away}", {"on": False})
+            # One at a time: Slack may hand over two events in either order.
             kept = await found.say(place, f"first {place} {away}")
+            await found.find("web", f"first {place} {away}")
             gone = await found.say(place, f"gone {place} {away}")
             await found.find("web", f"gone {place} {away}")
-            await found.edit(place, kept, f"second {place} {away}")
-            await found.edit(place, kept, f"third {place} {away}")
+            for words in ("second", "third"):
+                await found.edit(place, kept, f"{words} {place} {away}")
+                await found.find("web", f"{words} {place} {away}")
             await found.delete(place, gone)
-            await found.find("web", f"third {place} {away}")
             await found.until("web", lambda shown: f"gone {place} {away}" not in texts(shown))  # noqa: B023
             await found.people.control("PUT", f"/power/{away}", {"on": True})
             await found.find(away, f"third {place} {away}")
@@ -177,6 +183,25 @@ async def test_markup_typed_on_the_web_stays_as_it_is_and_pings_nobody(tmp_path:
         assert "**b**" not in in_discord.text
 
 
+async def test_markdown_typed_on_the_web_crosses_and_pings_nobody(tmp_path: Path) -> None:
+    async with talk(tmp_path) as found:
+        typed = "**bold elm**, *soft* and `code` @everyone <@920000000000000001> <!channel>"
+        message = await found.say("web", typed, markup="markdown")
+        copy = await found.find("discord", "bold elm")
+        assert copy.text.startswith("**bold elm**, *soft* and `code` ")
+        in_slack = (await found.find("slack", "bold elm")).raw
+        assert '"type": "broadcast"' not in str(in_slack["blocks"]).replace("'", '"')
+        assert "@everyone" not in copy.text
+        assert "<@9" not in copy.text
+        # An edit begins with what was typed, and so keeps what it does not touch.
+        line = (await found.find("web", "bold elm")).raw
+        at = f"/api/threads/{found.thread}/messages/{message}"
+        body = {"text": line["markdown"].replace("soft", "hard"), "markup": "markdown"}
+        await found.people.call("PATCH", at, body)
+        copy = await found.find("discord", "hard")
+        assert copy.text.startswith("**bold elm**, *hard* and `code` ")
+
+
 async def test_formatted_words_cross(tmp_path: Path) -> None:
     async with talk(tmp_path) as found:
         await found.say("discord", "it is **bold oak** and `code` in ~~old~~ style")
@@ -212,6 +237,39 @@ async def test_a_reply_shows_what_it_answers_in_the_other_places(tmp_path: Path)
         assert "does this come in oak?" in str(copy)
 
 
+async def test_an_answer_in_direct_messages_is_a_real_reply(tmp_path: Path) -> None:
+    mia = {
+        "handle": "mia",
+        "name": "Mia",
+        "identities": [{"platform": "discord", "user": MIA}],
+    }
+    async with whole(tmp_path, people=[mia]) as people:
+        asked = await people.ask("does this come in oak?")
+        root = (await people.card_in_slack())["ts"]
+        body = {"user": ADA, "channel": INBOX, "thread_ts": root, "text": "in ash, too"}
+        await people.control("POST", "/slack/say", body)
+
+        async def direct() -> list[dict[str, Any]]:
+            return await people.discord_messages(f"dm:{MIA}")
+
+        seen = await people.until(direct, lambda shown: any("ash" in m["content"] for m in shown))
+        copy = next(m["id"] for m in seen if "ash" in m["content"])
+        # What she answers on the web is a reply there, and what she answers there crosses.
+        thread = f"/api/threads/{asked['thread']}/messages"
+        page = await people.call("GET", thread)
+        message = next(one["message"] for one in page["lines"] if "ash" in one["text"])
+        await people.call("POST", thread, {"text": "ash it is", "answers": message})
+        seen = await people.until(direct, lambda shown: any("it is" in m["content"] for m in shown))
+        reply = next(m for m in seen if "it is" in m["content"])
+        assert (reply["content"], reply["reply_to"]) == ("**Mia:** ash it is", copy)
+        typed = {"user": MIA, "channel": "dm", "text": "or oak", "reply_to": copy}
+        await people.control("POST", "/discord/say", typed)
+        seen = await people.until(
+            people.slack_messages, lambda shown: any(m["text"] == "or oak" for m in shown)
+        )
+        assert "in ash, too" in str(next(m for m in seen if m["text"] == "or oak")["blocks"])
+
+
 async def test_a_file_larger_than_a_place_takes_is_a_link_to_the_web(tmp_path: Path) -> None:
     async with talk(tmp_path) as found:
         large = b"0123456789abcdef" * 720_000
@@ -222,6 +280,25 @@ async def test_a_file_larger_than_a_place_takes_is_a_link_to_the_web(tmp_path: P
         line = next(one for one in seen if "plans.bin" in one.text)
         assert f"{found.people.web}/api/files/" in line.text
         assert line.files == ()
+
+
+async def test_a_boosted_server_takes_larger_files_from_the_moment_it_is_boosted(
+    tmp_path: Path,
+) -> None:
+    async with talk(tmp_path) as found:
+        large = b"0123456789abcdef" * 720_000
+        for tier, name in ((2, "large.bin"), (0, "later.bin")):
+            await found.people.control("PUT", "/discord/tier", {"tier": tier})
+            # The gateway's news comes before what is said after it.
+            await found.say("discord", f"tier {tier}")
+            await found.find("slack", f"tier {tier}")
+            await found.send("slack", name, (name, large, "application/octet-stream"))
+            seen = await found.until(
+                "discord",
+                lambda shown: any(name in one.files or f"{name} (" in one.text for one in shown),  # noqa: B023
+            )
+            uploaded = [one for one in seen if name in one.files]
+            assert len(uploaded) == (1 if tier else 0)
 
 
 async def test_two_people_with_one_emoji_are_one_reaction_of_the_bot(tmp_path: Path) -> None:
@@ -275,3 +352,80 @@ async def test_a_long_text_is_parts_in_order_and_an_edit_changes_their_number(
         await found.edit("web", message, " ".join(sentences[:100]))
         again = await parts(lambda shown: any("number 99 " in text for text in shown))
         assert " ".join(" ".join(again).split()) == " ".join(sentences[:100])
+
+
+@pytest.mark.parametrize("place", ["slack", "discord"])
+async def test_a_file_taken_off_a_message_goes_everywhere_and_its_words_stay(
+    tmp_path: Path, place: str
+) -> None:
+    async with talk(tmp_path) as found:
+        await found.say("discord", "Rosa is here")
+        files = tuple((f"{n}.txt", f"content {n}".encode(), "text/plain") for n in range(2))
+        message = await found.send(place, "two plans", *files)
+
+        def named(*wanted: str) -> Callable[[Sequence[Shown]], bool]:
+            return lambda shown: tuple(n for one in shown for n in one.files) == wanted
+
+        for other in PLACES:
+            await found.until(other, named("0.txt", "1.txt"))
+        line = (await found.find("web", "two plans")).raw
+        await found.unfile(place, message, "0.txt")
+        for other in PLACES:
+            seen = await found.until(other, named("1.txt"))
+            assert texts(seen).count("two plans") == 1
+        assert not (await found.find("web", "two plans")).raw["edited"]
+        kept, gone = [file["url"].partition("?")[0] for file in line["files"][::-1]]
+        asker = {"Authorization": f"Bearer {found.people.session}"}
+        for address, status in ((kept, 200), (gone, 404)):
+            url = found.people.web + address
+            async with found.people.http.get(url, headers=asker) as got:
+                assert got.status == status
+        # The words change afterwards, and nothing comes back.
+        await found.edit(place, message, "one plan")
+        for other in PLACES:
+            await found.find(other, "one plan")
+            await found.until(other, named("1.txt"))
+
+
+async def test_an_emoji_that_a_place_lacks_is_named_in_a_line_and_goes_with_the_last(
+    tmp_path: Path,
+) -> None:
+    async with talk(tmp_path) as found:
+        names = {"names": ["discocat", "acorn"]}
+        made = await found.people.control("PUT", "/discord/emojis", names)
+        discocat, acorn = [f"{one['name']}:{one['id']}" for one in made["emojis"]]
+        await found.say("discord", "Rosa is here")
+        for place, text in (("slack", "typed there"), ("web", "a copy there")):
+            await found.say(place, text)
+            message = await found.name("discord", text)
+            await found.find("slack", text)
+
+            async def react(emoji: str, user: str = ROSA, *, on: bool = True) -> None:
+                body = {"user": user, "message": message, "emoji": emoji, "remove": not on}  # noqa: B023
+                await found.people.control("POST", "/discord/react", body)
+
+            async def line(wanted: str | None) -> None:
+                def good(shown: Sequence[Shown]) -> bool:
+                    return [t for t in texts(shown) if t.startswith(":")] == [wanted] * bool(wanted)
+
+                await found.until("slack", good)
+
+            await react(discocat)
+            await line(":discocat: Rosa")
+            await react(discocat, MIA)
+            await line(":discocat: Mia, Rosa")
+            await react(acorn)
+            await line(":acorn: Rosa · :discocat: Mia, Rosa")
+            await react(THUMB)
+            await _reacted(found, "slack", text, {THUMB})
+            await react(discocat, on=False)
+            await line(":acorn: Rosa · :discocat: Mia")
+            await react(acorn, on=False)
+            await react(discocat, MIA, on=False)
+            await line(None)
+            counted = (await found.find("web", text)).reactions
+            assert counted == {THUMB: 1}
+            await react(discocat)
+            await line(":discocat: Rosa")
+            await react(discocat, on=False)
+            await line(None)

@@ -51,7 +51,7 @@ def test_a_second_program_on_the_same_data_is_refused_in_one_line(tmp_path: Path
         second = subprocess.run(
             command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
         )
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert second.stdout == ""
     (line,) = second.stderr.splitlines()
     assert line.startswith("pinthread: Another program has the database")

@@ -143,3 +143,28 @@ async def test_the_sandbox_ends_with_a_program_that_was_killed(tmp_path: Path) -
             await ended.wait()
         asyncio.get_running_loop().remove_reader(child)
         os.close(child)
+
+
+async def test_a_second_one_in_the_same_folder_says_where_the_first_one_is(tmp_path: Path) -> None:
+    async with running(tmp_path) as first:
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bridge", "run", "--data", str(tmp_path / "data")),
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(40):
+            said, errors = await second.communicate()
+        assert second.returncode == 2
+        assert said == b""
+        told, last = errors.decode().splitlines()
+        assert "running already" in told
+        assert f"at {first.sandbox}/ Open that, or end it first." in told
+        assert "did not start" in last
+        # The first one is none the worse, and the folder is free once it has ended.
+        assert (await get(f"{first.web}/healthz")) == {"ok": True}
+        assert json.loads((first.data / "demo.json").read_text())["SANDBOX_URL"] == first.sandbox
+        await first.stop()
+    async with running(tmp_path) as again:
+        assert (await get(f"{again.web}/healthz")) == {"ok": True}

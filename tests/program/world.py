@@ -53,8 +53,8 @@ class Whole:
             assert got.status == 200, (path, answer)
             return answer
 
-    async def start(self) -> None:
-        """Starts the program and waits until both platforms are connected."""
+    async def start(self, *, wait: bool = True) -> None:
+        """Starts the program and, unless told otherwise, waits until both platforms are there."""
         config = self.folder / "config.yaml"
         config.write_text(yaml.safe_dump(self.config()))
         self._program = await asyncio.create_subprocess_exec(
@@ -65,10 +65,22 @@ class Whole:
             stderr=asyncio.subprocess.PIPE,
         )
         self._reader = asyncio.create_task(self._read(self._program))
+        if wait:
+            await self.ready()
+
+    async def ready(self) -> None:
+        """Waits until both platforms are connected."""
+        assert self._program is not None
         async with asyncio.timeout(30):
             while not await self._ready():
                 assert self._program.returncode is None, "".join(self.log[-20:])
                 await asyncio.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        """Of the program."""
+        assert self._program is not None
+        return self._program.pid
 
     async def _read(self, program: asyncio.subprocess.Process) -> None:
         assert program.stderr is not None
@@ -143,7 +155,7 @@ class Whole:
             ],
         }
         for section, keys in self.changes.items():
-            whole[section] = {**whole[section], **keys} if isinstance(keys, dict) else keys
+            whole[section] = {**whole.get(section, {}), **keys} if isinstance(keys, dict) else keys
         return whole
 
     # --- people ---------------------------------------------------------------------------

@@ -99,6 +99,7 @@ def test_the_orientations_tree_names_what_is_there() -> None:
     folders = re.findall(r"^ *([a-z]+)/ ", tree, re.MULTILINE)
     modules = re.findall(r"\b([a-z_]+\.py)\b", tree)
     there = {path.name for folder in ("core", "bridge") for path in (ROOT / folder).iterdir()}
+    there |= {path.name for path in (ROOT / "simulation").iterdir()}
     there |= {path.name for folder in ("", "adapters") for path in (ROOT / folder).iterdir()}
     assert [name for name in (*folders, *modules) if name not in there] == []
 

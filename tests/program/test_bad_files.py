@@ -1,0 +1,185 @@
+"""Files and changes that no place should trust, through the whole program and both libraries.
+
+One program for all. Each comes from Slack and from Discord, and is looked at in the other
+places; what is refused is said there, and the words always arrive.
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.files.pictures import png
+from tests.program.talk import ADA, ROSA, THUMB, Shown, Talk, talk
+from tests.program.world import INBOX
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+PLACES = ("slack", "discord")
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HTML = b"<!doctype html><script>alert(1)</script>"
+PNG = "image/png"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def found(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Talk]:
+    free = {"limits_factor": 0}
+    async with talk(tmp_path_factory.mktemp("files"), slack=free, discord=free) as running:
+        for platform in PLACES:
+            await running.people.control("PUT", f"/limits/{platform}", {"factor": 0})
+        await running.say("discord", "Rosa is here")
+        await running.find("slack", "Rosa is here")
+        yield running
+
+
+async def sent(found: Talk, place: str, words: str, name: str, data: bytes, **more: Any) -> str:
+    """Sends one file with words; what the place calls the message."""
+    file = {"name": name, "base64": base64.b64encode(data).decode(), **more}
+    if place == "discord":
+        return await found.say("discord", words, files=[file])
+    body = {"user": ADA, "channel": INBOX, "thread_ts": found.root, "text": words}
+    return str((await found.people.control("POST", "/slack/file", {**body, "files": [file]}))["ts"])
+
+
+async def in_web(found: Talk, words: str) -> dict[str, Any]:
+    """The file of the message with these words, as the page gets it."""
+
+    def good(shown: Sequence[Shown]) -> bool:
+        return any(one.text == words and one.raw["files"] for one in shown)
+
+    seen = await found.until("web", good)
+    file: dict[str, Any] = next(one.raw["files"][0] for one in seen if one.text == words)
+    return file
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("page.png", HTML),
+        ("drawing.svg", SVG),
+        ("bomb.png", png(60_000, 60_000, pixels=b"")),
+    ],
+    ids=["HTML named png", "SVG with a script", "picture of 3,600 megapixels"],
+)
+async def test_what_could_run_or_burst_is_a_download_everywhere(
+    found: Talk, place: str, name: str, data: bytes
+) -> None:
+    words = f"{name} from {place}"
+    await sent(found, place, words, name, data, type=PNG)
+    file = await in_web(found, words)
+    assert (file["name"], file["inline"]) == (name, False)
+    async with found.people.http.get(found.people.web + file["url"]) as got:
+        assert got.headers["Content-Disposition"].startswith("attachment")
+        assert got.headers["Content-Type"] == "application/octet-stream"
+        assert "sandbox" in got.headers["Content-Security-Policy"]
+        assert await got.read() == data
+    other = next(one for one in PLACES if one != place)
+    await found.until(other, lambda shown: any(name in one.files for one in shown))
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "-..-etc-passwd"),
+        ("..\\a\\b.txt", "-a-b.txt"),
+        ("\u202egnp.exe", "gnp.exe"),
+    ],
+)
+async def test_a_name_reads_as_it_is_and_leads_nowhere(
+    found: Talk, place: str, name: str, kept: str
+) -> None:
+    words = f"named {kept} by {place}"
+    await sent(found, place, words, name, b"x")
+    assert (await in_web(found, words))["name"] == kept
+    assert not (found.people.folder / "etc").exists()
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_name_of_4000_characters_is_cut_before_its_ending(found: Talk, place: str) -> None:
+    words = f"long from {place}"
+    await sent(found, place, words, "n" * 4_000 + ".txt", b"x")
+    name = (await in_web(found, words))["name"]
+    assert (len(name), name[-5:]) == (255, "n.txt")
+    other = next(one for one in PLACES if one != place)
+    await found.until(other, lambda shown: any(name in one.files for one in shown))
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_an_empty_file_is_said_to_be_empty_and_its_words_arrive(
+    found: Talk, place: str
+) -> None:
+    words = f"empty from {place}"
+    await sent(found, place, words, f"{place}.empty", b"")
+    other = next(one for one in PLACES if one != place)
+    for where in (other, "web"):
+        await found.find(where, words)
+        await found.find(where, f"could not be fetched: {place}.empty")
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_file_that_changes_while_it_is_read_is_taken_as_it_is_by_the_second_look(
+    found: Talk, place: str
+) -> None:
+    words = f"changing from {place}"
+    await sent(found, place, words, "changing.txt", b"what it is now", size=900)
+    other = next(one for one in PLACES if one != place)
+    await found.find(other, words)
+    file = await in_web(found, words)
+    async with found.people.http.get(found.people.web + file["url"]) as got:
+        assert await got.read() == b"what it is now"
+
+
+async def test_an_edit_to_nothing_and_one_that_is_too_long_change_nothing(found: Talk) -> None:
+    message = await found.say("web", "stays as it is")
+    for text, code in (("  ", "empty_message"), ("x" * 40_001, "text_too_long")):
+        address = f"/api/threads/{found.thread}/messages/{message}"
+        headers = {"Authorization": f"Bearer {found.people.session}"}
+        url = found.people.web + address
+        async with found.people.http.patch(url, json={"text": text}, headers=headers) as got:
+            assert (got.status, (await got.json())["code"]) == (422, code)
+    for place in PLACES:
+        await found.find(place, "stays as it is")
+    typed = await found.say("slack", "short first")
+    await found.find("discord", "short first")
+    await found.edit("slack", typed, " ".join(f"word{n}" for n in range(2_000)))
+    await found.find("discord", "word0 ")
+    await found.find("discord", "word1999")
+    await found.edit("slack", typed, "short again")
+    await found.find("discord", "short again")
+    await found.nowhere("discord", "word1999")
+
+
+async def test_marks_nested_500_deep_cross_both_ways(found: Talk) -> None:
+    deep = "*_" * 500 + "deep" + "_*" * 500
+    await found.say("slack", deep, blocks=[])
+    await found.until("web", lambda shown: any("deep" in one.text for one in shown))
+    await found.say("discord", "**_" * 300 + "deeper" + "_**" * 300)
+    await found.until("slack", lambda shown: any("deeper" in one.text for one in shown))
+    await found.say("discord", "> " * 900 + "deepest")
+    await found.find("slack", "deepest")
+
+
+async def test_reactions_without_end_leave_every_place_as_it_should_be(found: Talk) -> None:
+    text = "react to this"
+    await found.say("slack", text)
+    message = await found.name("discord", text)
+
+    async def react(emoji: str, *, on: bool) -> None:
+        body = {"user": ROSA, "message": message, "emoji": emoji, "remove": not on}
+        await found.people.control("POST", "/discord/react", body)
+
+    for _ in range(150):
+        await asyncio.gather(*(react(chr(0x1F600 + n), on=True) for n in range(10)))
+        await asyncio.gather(*(react(chr(0x1F600 + n), on=False) for n in range(10)))
+    await react(THUMB, on=True)
+
+    def good(shown: Sequence[Shown]) -> bool:
+        return any(one.text == text and set(one.reactions) == {THUMB} for one in shown)
+
+    for place in ("web", "slack"):
+        await found.until(place, good)
