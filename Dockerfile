@@ -21,6 +21,7 @@ COPY adapters /app/adapters
 COPY bridge /app/bridge
 COPY core /app/core
 COPY sandbox /app/sandbox
+COPY simulation /app/simulation
 COPY web /app/web
 RUN /venv/bin/python -m compileall -q /app
 ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin \

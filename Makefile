@@ -38,6 +38,15 @@ check: $(DEV) ## check format, lint, types, import rules and the coverage of cor
 bench: $(DEV) ## run the benchmarks and hold them against their bounds
 	$(PY) -m benchmarks $(ARGS)
 
+.PHONY: plug
+plug: $(DEV) ## pull the plug for a minute among faults (PINTHREAD_PLUG: how many times)
+	PINTHREAD_PLUG=$${PINTHREAD_PLUG:-1} $(PY) -m pytest tests/program/test_plug.py -k minute $(ARGS)
+
+.PHONY: soak
+soak: $(DEV) ## run the program among faults for 30 minutes (PINTHREAD_SOAK: seconds)
+	PINTHREAD_SOAK=$${PINTHREAD_SOAK:-1800} $(PY) -m pytest tests/program/test_plug.py -k soak \
+		-o log_cli=true --log-cli-level=INFO $(ARGS)
+
 .PHONY: setup
 setup: $(DEV) ## make .venv with all that the other targets need
 
