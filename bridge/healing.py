@@ -14,8 +14,9 @@ from dataclasses import replace
 from bridge.comparing import STALE, Comparison, Copy, WaitsError, Wrong
 from bridge.course import Patience, named
 from bridge.finding import message_of
+from bridge.mending import PASSING, mend
 from bridge.telemetry import Metrics
-from core.delivery import Absent, FailureKind, Receipt, Sending, Step, Verb, Write
+from core.delivery import Absent, Receipt, Sending, Step, Verb, Write
 from core.files import FileRef
 from core.ids import RemoteId, delivery_id
 from core.model import AUTHOR, Mirror, Placement
@@ -30,7 +31,6 @@ ATTEMPTS = 8
 WAITS = 40
 """Looks at a mirror in which something is under way; a sweep finds again what is left then."""
 _REMEMBERED = 10_000
-_PASSING = (FailureKind.RATE, FailureKind.TRANSIENT)
 
 
 class Healing:
@@ -105,7 +105,7 @@ class Healing:
             except WaitsError:
                 pass
             except SweepError as failed:
-                if failed.failure.kind not in _PASSING:
+                if failed.failure.kind not in PASSING:
                     return None
                 pause = max(pause, failed.failure.retry_after or 0.0)
             else:
@@ -215,16 +215,11 @@ class Healing:
             revision,
         )
         fields = {"platform": platform, "mirror": mirror.id, "kind": kind}
-        for attempt in range(ATTEMPTS):
-            await self._budgets.take(adapter.costs(write), backfill=True)
-            result = await adapter.write(write)
-            if isinstance(result, Receipt):
-                log.info("healed", extra=fields)
-                self._metrics.healed.add(platform, kind)
-                return
-            if result.kind not in _PASSING and result.certain:
-                break
-            await asyncio.sleep(result.retry_after or self._patience.pause(attempt))
+        result = await mend(write, adapter, self._budgets, self._patience, attempts=ATTEMPTS)
+        if isinstance(result, Receipt):
+            log.info("healed", extra=fields)
+            self._metrics.healed.add(platform, kind)
+            return
         log.warning("not_healed", extra=fields)
 
     def _is_unlike(self, platform: str, remote: RemoteId, revision: int) -> None:

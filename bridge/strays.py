@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.course import Patience
+from bridge.mending import PASSING, mend
 from bridge.telemetry import Metrics
 from bridge.twins import Twins
-from core.delivery import Absent, Failure, FailureKind, Receipt, Sending, Step, Verb, Write
+from core.delivery import Absent, FailureKind, Receipt, Sending, Step, Verb, Write
 from core.files import FileRef
 from core.ids import MirrorId, RemoteId, SpaceId, delivery_id
 from core.model import CARD, Mirror, MirrorState, Place
@@ -27,7 +28,6 @@ ATTEMPTS = 5
 MOST_THREADS = 1_000
 """Of one place, among which a message outside any of them may belong."""
 _REMEMBERED = 10_000
-_PASSING = (FailureKind.RATE, FailureKind.TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Strays:
             except _BusyError:
                 pass
             except SweepError as failed:
-                if failed.failure.kind not in _PASSING:
+                if failed.failure.kind not in PASSING:
                     return
                 pause = max(pause, failed.failure.retry_after or 0.0)
             await asyncio.sleep(pause)
@@ -240,21 +240,12 @@ class Strays:
             poster=stray.poster,
         )
         fields = {"platform": stray.place.platform, "mirror": mirror.id}
-        for attempt in range(ATTEMPTS):
-            await self._budgets.take(adapter.costs(write), backfill=True)
-            result = await adapter.write(write)
-            if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
-                log.info("duplicate_removed", extra=fields)
-                self._metrics.duplicates_removed.add(stray.place.platform)
-                return
-            if not _is_passing(result):
-                break
-            await asyncio.sleep(result.retry_after or self._patience.pause(attempt))
+        result = await mend(write, adapter, self._budgets, self._patience, attempts=ATTEMPTS)
+        if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
+            log.info("duplicate_removed", extra=fields)
+            self._metrics.duplicates_removed.add(stray.place.platform)
+            return
         log.warning("duplicate_left", extra=fields)
-
-
-def _is_passing(failure: Failure) -> bool:
-    return failure.kind in _PASSING or not failure.certain
 
 
 def _is_same(now: Sending | None, before: Sending) -> bool:

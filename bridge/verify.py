@@ -29,6 +29,7 @@ from bridge.failures import CommandError
 from bridge.files import FolderFiles
 from bridge.intake import Intake
 from bridge.lanes import Lanes
+from bridge.mending import mend
 from bridge.pins import Pins
 from bridge.store import open_store
 from bridge.telemetry import Metrics
@@ -232,16 +233,10 @@ class Verify:
         name = delivery_id(means.secret, mirror.id, f"verify {step.verb} {step.target}", step.index)
         write = Write(name, mirror, step, "" if like is None else like.title, poster)
         write = replace(write, revision=1 if like is None else like.revision)
-        for attempt in range(ATTEMPTS):
-            await means.budgets.take(adapter.costs(write), backfill=True)
-            result = await adapter.write(write)
-            if isinstance(result, Receipt):
-                return True
-            passing = result.kind in (FailureKind.RATE, FailureKind.TRANSIENT)
-            if not passing and result.certain:
-                return result.kind is FailureKind.GONE and step.verb is Verb.DELETE
-            await asyncio.sleep(result.retry_after or means.patience.pause(attempt))
-        return False
+        result = await mend(write, adapter, means.budgets, means.patience, attempts=ATTEMPTS)
+        if isinstance(result, Receipt):
+            return True
+        return result.kind is FailureKind.GONE and step.verb is Verb.DELETE
 
     async def _until_delivered(self, mirrors: set[MirrorId]) -> None:
         """Until lanes have done what they were asked for, or cannot."""
