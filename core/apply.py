@@ -1,7 +1,7 @@
 """Turns events into the next state. Replaying a history from nothing gives its state."""
 
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from core.events import (
     AboutMessage,
@@ -9,11 +9,20 @@ from core.events import (
     ConversationStarted,
     Event,
     MessagePosted,
+    Muted,
     PeopleAdded,
     PersonLeft,
+    PersonRemoved,
+    PlaceClosed,
+    PlaceOpened,
+    RequestAccepted,
+    RequestIgnored,
+    StatusChanged,
+    ThreadAssigned,
     ThreadOpened,
 )
-from core.model import Head, Member, State, Thread
+from core.ids import AccountId
+from core.model import Head, Member, Request, State, Thread
 
 
 def apply(state: State, event: Event) -> State:
@@ -21,31 +30,69 @@ def apply(state: State, event: Event) -> State:
     head = _head(state.head, event)
     if event.seq != (state.head.seq if state.head else 0) + 1:
         raise ValueError(f"event {event.seq} does not follow the history of {event.conversation}")
-    head = replace(head, seq=event.seq)
-    thread = state.thread
-    if isinstance(event.what, ThreadOpened):
-        thread = Thread(event.thread, event.conversation, event.what.pin, event.seq)
-    elif thread and thread.id == event.thread:
-        thread = replace(thread, tail=event.seq)
-    return replace(state, head=head, thread=thread)
+    return replace(state, head=replace(head, seq=event.seq), thread=_thread(state.thread, event))
+
+
+def _thread(thread: Thread | None, event: Event) -> Thread | None:
+    what = event.what
+    if isinstance(what, ThreadOpened):
+        return Thread(event.thread, event.conversation, what.pin, event.seq)
+    if thread is None or thread.id != event.thread:
+        return thread
+    if isinstance(what, ThreadAssigned):
+        return replace(thread, tail=event.seq, assignee=what.to)
+    if isinstance(what, StatusChanged):
+        return replace(thread, tail=event.seq, status=what.status, until=what.until)
+    return replace(thread, tail=event.seq)
 
 
 def _head(head: Head | None, event: Event) -> Head:
     what = event.what
     if isinstance(what, ConversationStarted):
-        members = tuple(Member(account, event.seq) for account in what.people)
+        members = _stays(what.people, what.asked, event.seq)
         return Head(event.conversation, event.actor, members, 0)
     if head is None:
         raise ValueError(f"the history of {event.conversation} does not begin with its start")
     if isinstance(what, PeopleAdded):
-        new = tuple(Member(account, event.seq) for account in what.people)
-        return replace(head, members=head.members + new)
+        return replace(head, members=head.members + _stays(what.people, what.asked, event.seq))
     if isinstance(what, PersonLeft):
-        members = tuple(
-            replace(m, until=event.seq) if m.account == event.actor and m.until is None else m
-            for m in head.members
-        )
-        return replace(head, members=members)
-    if isinstance(what, ThreadOpened | MessagePosted | CardFilled | AboutMessage):
+        return _with(head, event.actor, until=event.seq)
+    if isinstance(what, PersonRemoved):
+        return _with(head, what.account, until=event.seq, removed=True)
+    if isinstance(what, RequestAccepted):
+        return _with(head, event.actor, request=Request.ACCEPTED)
+    if isinstance(what, RequestIgnored):
+        return _with(head, event.actor, request=Request.IGNORED)
+    if isinstance(what, Muted):
+        return _with(head, event.actor, muted=what.on)
+    if isinstance(
+        what,
+        ThreadOpened
+        | MessagePosted
+        | CardFilled
+        | AboutMessage
+        | ThreadAssigned
+        | StatusChanged
+        | PlaceOpened
+        | PlaceClosed,
+    ):
         return head
     assert_never(what)
+
+
+def _stays(
+    people: tuple[AccountId, ...], asked: tuple[AccountId, ...], since: int
+) -> tuple[Member, ...]:
+    return tuple(
+        Member(one, since, request=Request.PENDING if one in asked else Request.NONE)
+        for one in people
+    )
+
+
+def _with(head: Head, account: AccountId, **changes: Any) -> Head:
+    """The head with that account's present stay changed."""
+    members = tuple(
+        replace(m, **changes) if m.account == account and m.until is None else m
+        for m in head.members
+    )
+    return replace(head, members=members)

@@ -7,14 +7,17 @@ far it has come before every call.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from core.content import Content
 from core.files import FileRef
 from core.ids import RemoteId, SpaceId
-from core.model import AccountKind, Mirror, Pin
+from core.model import AccountKind, Mirror, Mode, Pin, Status
+from core.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Author:
     name: str
@@ -36,6 +39,20 @@ class PartKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CardLine:
+    """What stands on the card of a thread in a brand's inbox. `assignee` is a name."""
+
+    mode: Mode
+    status: Status = Status.OPEN
+    until: datetime | None = None
+    assignee: str = ""
+    paused: bool = False
+    request: bool = False
+    """The first message still waits for an answer."""
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class Part:
     """The content of one remote message.
 
@@ -43,7 +60,10 @@ class Part:
     it for its own. `text` is always there for notifications. `answers` is a short
     line about the message that this one replies to. `mentions` maps accounts named in
     `rich` to their user ids on the place's platform, and refs of channels to channels.
-    `answers_to` is the remote message, where it stands in the same place.
+    `answers_to` is the remote message, where it stands in the same place. A `note` is for
+    agents alone and says so in its author's name too. `ping` are user ids of the place's
+    platform to be mentioned with it on purpose, the only mention beside those of `rich`.
+    `line` is of a card in a brand's inbox.
     """
 
     kind: PartKind
@@ -57,6 +77,9 @@ class Part:
     answers: str = ""
     answers_to: RemoteId | None = None
     mentions: Mapping[str, str] = field(default_factory=dict)
+    note: bool = False
+    ping: tuple[str, ...] = ()
+    line: CardLine | None = None
 
 
 class Verb(StrEnum):
@@ -67,6 +90,7 @@ class Verb(StrEnum):
     UNREACT = "unreact"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do to one remote message.
@@ -82,6 +106,7 @@ class Step:
     emoji: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Show:
     """What is to be done in a mirror for one item: `item` and `revision` as in its placements."""
@@ -91,6 +116,7 @@ class Show:
     steps: tuple[Step, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sending:
     """A delivery that has begun. It is stored before each call, so that a crash can be sorted out.
@@ -112,6 +138,7 @@ class Sending:
     in_flight: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Write:
     """One call an adapter is asked to make: `step`, in the mirror's place.
@@ -145,6 +172,7 @@ class Write:
         return self.step.target if self.step.verb is Verb.EDIT else None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A call was applied. With `inner` set, the step needs that further call, with `data`."""

@@ -11,13 +11,16 @@ from datetime import datetime
 from core.content import Content
 from core.files import FileRef
 from core.ids import AccountId, BindingId, ConversationId, MessageId, PinId, ThreadId
-from core.model import Identity
+from core.model import Identity, Status
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationStarted:
+    """`asked` are those whom the first message reaches as a request."""
+
     people: tuple[AccountId, ...]
     """All members, the creator first."""
+    asked: tuple[AccountId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,72 @@ class FileRemoved:
 
 @dataclass(frozen=True, slots=True)
 class PeopleAdded:
+    """`asked` are those of them who have to accept first."""
+
     people: tuple[AccountId, ...]
     via: BindingId | None = None
     """The shared place through which they came by speaking there."""
+    asked: tuple[AccountId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLeft:
     """The actor left the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRemoved:
+    """The conversation's creator removed a member."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAccepted:
+    """The actor talks with those who wrote; nobody else is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestIgnored:
+    """The actor wants to see no more of it; nobody else is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """The actor wants no pings from the conversation, or (`on` false) wants them again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadAssigned:
+    """Who of the brand answers; None: nobody in particular."""
+
+    to: AccountId | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """`until` is when a snoozed thread wakes up."""
+
+    status: Status
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOpened:
+    """A channel that others read shows the conversation from here on."""
+
+    binding: BindingId
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceClosed:
+    """That channel shows no more of it."""
+
+    binding: BindingId
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +184,33 @@ AboutMessage = (
 )
 """What happens to a message after it was posted."""
 
+AboutPeople = PeopleAdded | PersonLeft | PersonRemoved | RequestAccepted | RequestIgnored | Muted
+"""What changes who is in the conversation, and how."""
+
+AboutThread = ThreadAssigned | StatusChanged
+"""What a brand makes of a thread, inside the brand."""
+
 Happening = (
     ConversationStarted
     | ThreadOpened
     | MessagePosted
     | AboutMessage
-    | PeopleAdded
-    | PersonLeft
+    | AboutPeople
+    | AboutThread
+    | PlaceOpened
+    | PlaceClosed
     | CardFilled
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line. `agent` is who wrote for a brand, known inside the brand alone."""
+    """One line. `agent` is who wrote for a brand, known inside the brand alone.
+
+    `only` is the one account that may see it: of a note, and of all that stays inside a
+    brand, the brand. `hidden` are members who do not see it on their private surfaces.
+    `core.audience` says what follows from both.
+    """
 
     conversation: ConversationId
     seq: int
@@ -145,3 +219,5 @@ class Event:
     actor: AccountId
     what: Happening
     agent: Identity | None = None
+    only: AccountId | None = None
+    hidden: tuple[AccountId, ...] = ()

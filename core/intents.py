@@ -7,23 +7,30 @@ before `decide` sees the intent.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from core.content import Content
 from core.files import FileRef
-from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId
-from core.model import Identity, Place, Profile
+from core.ids import AccountId, BindingId, MessageId, PinId, RemoteId, SpaceId, ThreadId
+from core.model import Identity, Place, Profile, Status
+from core.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody on a platform; their account is looked up, or made at this first act.
 
-    A `machine` is another app: it speaks for itself, and never for a brand.
+    A `machine` is another app: it speaks for itself, and never for a brand. Nor does a
+    `guest` (Slack Connect, guests of a workspace). `roles` are the names of the Discord
+    roles that they hold where they act.
     """
 
     identity: Identity
     profile: Profile
     machine: bool = False
+    guest: bool = False
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Handle:
 PersonRef = Handle | Person | AccountId
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where words were typed: the bound channel, and the remote message they became there."""
@@ -53,6 +61,7 @@ class Origin:
     message: RemoteId | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class InSpace:
     """The thread that is mirrored in that remote thread (a Slack thread, a Discord thread)."""
@@ -105,12 +114,25 @@ class RemoteFile:
     id: str = ""
 
 
+class Speech(StrEnum):
+    """What words are meant to be."""
+
+    TYPED = "typed"
+    """Just said; in a brand's inbox its mode decides."""
+    REPLY = "reply"
+    """For everybody in the conversation."""
+    NOTE = "note"
+    """For the brand's own agents."""
+
+
+@quick
 @dataclass(frozen=True, slots=True)
 class PostMessage:
     """`rich` is the tree of `text`, where there is more to it than words.
 
     `answers` is the message that it replies to. `stored` are files that are here
-    already; `files` are fetched afterwards, so that words never wait for them.
+    already; `files` are fetched afterwards, so that words never wait for them. `seen` is
+    the newest `seq` that the writer of an explicit reply had before them.
     """
 
     target: Target
@@ -120,6 +142,8 @@ class PostMessage:
     answers: "MessageRef | None" = None
     files: tuple[RemoteFile, ...] = ()
     stored: tuple[FileRef, ...] = ()
+    speech: Speech = Speech.TYPED
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +211,94 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovePeople:
+    """The creator of the conversation takes members out of it."""
+
+    target: Target
+    people: tuple[PersonRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Accept a request; a brand follows back by it."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Ignore a request."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """No pings from the conversation, or (`on` false) pings again."""
+
+    target: Target
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Show a thread, or one message of it, to the operator. An accepted one has no events."""
+
+    target: Target
+    message: MessageRef | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Who of the brand answers here; None: nobody in particular."""
+
+    target: Target
+    to: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    """Where the thread stands in the brand's inbox; `until` of a snooze."""
+
+    target: Target
+    status: Status
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlace:
+    """A bound channel that others read shows the conversation from now on."""
+
+    target: Target
+    binding: BindingId
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePlace:
+    """That channel shows no more of it. Any member may say so."""
+
+    target: Target
+    binding: BindingId
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Follow somebody, or (`on` false) no longer. Belongs to no conversation."""
+
+    who: PersonRef
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Block somebody, or (`on` false) no longer. Belongs to no conversation."""
+
+    who: PersonRef
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class FillCard:
     """More has become known of the thread's pin, or of a pin in it: show it."""
 
@@ -197,9 +309,29 @@ class FillCard:
 OnMessage = EditMessage | DeleteMessage | React | AddFile
 """Intents about one message."""
 
-What = StartThread | PostMessage | AddPeople | Leave | FillCard | OnMessage
+InThread = (
+    AddPeople
+    | RemovePeople
+    | Leave
+    | Accept
+    | Ignore
+    | Mute
+    | Report
+    | Assign
+    | SetStatus
+    | OpenPlace
+    | ClosePlace
+    | FillCard
+)
+"""Intents about a thread or its conversation, other than words."""
+
+OnAccount = Follow | Block
+"""Intents about an account: `core.standing.decide_account` decides them."""
+
+What = StartThread | PostMessage | InThread | OnMessage
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One thing somebody wants.

@@ -4,10 +4,18 @@ Rows of the store have these shapes too. `State` is what one decision needs:
 never a whole conversation, only its head and the rows that the intent names.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from core.brand import BrandRules as BrandRules  # noqa: PLC0414 - part of this model too
+from core.brand import Canned as Canned  # noqa: PLC0414
+from core.brand import FollowBack as FollowBack  # noqa: PLC0414
+from core.brand import Hours as Hours  # noqa: PLC0414
+from core.brand import Mode as Mode  # noqa: PLC0414
+from core.brand import Role as Role  # noqa: PLC0414
+from core.brand import Status as Status  # noqa: PLC0414
 from core.content import Content
 from core.files import FileRef
 from core.ids import (
@@ -21,6 +29,7 @@ from core.ids import (
     SpaceId,
     ThreadId,
 )
+from core.quick import quick
 from core.refusal import Refusal as Refusal  # noqa: PLC0414 - part of this model too
 
 MOST_PEOPLE = 10
@@ -47,8 +56,11 @@ class Account:
     handle: str
     name: str
     picture: str | None = None
+    banned: bool = False
+    """The operator has closed it: it reads, leaves and deletes, and says nothing more."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Identity:
     """One login of an account. `workspace` is empty where users are global (Discord)."""
@@ -58,6 +70,7 @@ class Identity:
     user: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How a platform shows an identity right now."""
@@ -94,6 +107,7 @@ class Pin:
     source: PinSource = PinSource.BARE
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Place:
     """A channel, forum or direct message on a platform."""
@@ -113,18 +127,34 @@ def place_of_ref(ref: str) -> Place | None:
     return Place(platform, workspace, channel) if channel else None
 
 
+class Request(StrEnum):
+    """What somebody who was written to for the first time has made of it (rule 6)."""
+
+    NONE = "none"
+    """They need not be asked."""
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+    """As good as pending for all others, who cannot tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One stay: a member sees events with `since <= seq`, and after leaving those up to `until`.
 
-    Somebody who left and came back has two stays.
+    Somebody who left and came back has two stays. Whoever was `removed` comes back only
+    if somebody adds them.
     """
 
     account: AccountId
     since: int
     until: int | None = None
+    request: Request = Request.NONE
+    muted: bool = False
+    removed: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Head:
     """The head of a conversation: who is in it, and how long its history is."""
@@ -138,14 +168,22 @@ class Head:
         return tuple(member.account for member in self.members if member.until is None)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One pin in a conversation and everything said about it. `tail` is its newest event."""
+    """One pin in a conversation and everything said about it. `tail` is its newest event.
+
+    `assignee` is the person who answers for the brand; it and `status` are known inside the
+    brand alone. `until` is when a snoozed thread wakes up.
+    """
 
     id: ThreadId
     conversation: ConversationId
     pin: PinId
     tail: int
+    assignee: AccountId | None = None
+    status: Status = Status.OPEN
+    until: datetime | None = None
 
 
 class BindingKind(StrEnum):
@@ -167,6 +205,12 @@ class Binding:
     kind: BindingKind
     label: str = ""
     """How the place is called for people, such as `#pin-inbox`."""
+    mode: Mode = Mode.EXPLICIT
+    """Of a brand's inbox."""
+    paused: bool = False
+    """Its channel has turned public or shared: nothing goes there, nobody there acts."""
+    conversation: ConversationId | None = None
+    """Of a project channel: the only conversation that lives there; None: all of the account's."""
 
 
 class MirrorState(StrEnum):
@@ -175,6 +219,7 @@ class MirrorState(StrEnum):
     BROKEN = "broken"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Which remote message holds which part of which item of a mirror.
@@ -198,6 +243,7 @@ CARD = "card"
 AUTHOR = "author"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Mirror:
     """The copy of one thread in one place.
@@ -225,13 +271,53 @@ class Mirror:
     retry_at: datetime | None = None
 
 
+class Contacts(StrEnum):
+    """Who may write to whom: the rules of following, or (a closed installation) anyone."""
+
+    FOLLOW = "follow"
+    ANYONE = "anyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that one decision must know of who may do what. The default is to deny.
+
+    `kinds` are those of the members and of the named people. `role` is the actor's in the
+    brand that it acts for; intents that the program makes itself, such as those of timers,
+    have an owner's. `agents` are those of the named people who act for that brand, and
+    `owner` the handle of the one to ask for more. `follows` and `blocks` hold (who, whom)
+    among those involved. `asked` holds (who, whom) where a first message of who has not been
+    accepted by whom, in a conversation of two that may have ended. `wait` are the seconds
+    until the actor may send again. `brand` are the rules of the brand that takes part.
+    """
+
+    kinds: Mapping[AccountId, AccountKind] = field(default_factory=dict)
+    role: Role | None = None
+    agents: frozenset[AccountId] = frozenset()
+    owner: str = ""
+    follows: frozenset[tuple[AccountId, AccountId]] = frozenset()
+    blocks: frozenset[tuple[AccountId, AccountId]] = frozenset()
+    asked: frozenset[tuple[AccountId, AccountId]] = frozenset()
+    contacts: Contacts = Contacts.FOLLOW
+    invited: bool = False
+    wait: float = 0.0
+    brand: BrandRules | None = None
+
+
+NOBODY_KNOWN = Standing()
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """All that one decision looks at.
 
     `people` are the accounts that the intent names; `missing` the names that
-    belong to nobody. `via` is the shared place in which the words were typed.
-    `message` is the one that the intent is about.
+    belong to nobody. `via` is the place in which the words were typed, or that the intent
+    names. `message` is the one that the intent is about; of `FillCard` one that holds the
+    pin, and one that everybody may see if there is any. `spoken` is the `seq` of the newest
+    words in the thread that are not the writer's own (another account's, or another
+    agent's, notes included); it is asked for where an intent says what it has `seen`.
+    `places` are the members' channels in which a new thread will appear and others read.
     """
 
     actor: Account
@@ -241,6 +327,9 @@ class State:
     missing: tuple[str, ...] = ()
     via: Binding | None = None
     message: "Written | None" = None
+    standing: Standing = NOBODY_KNOWN
+    spoken: int = 0
+    places: tuple[Binding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +341,14 @@ class Attached:
     remote: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Written:
     """A message as it stands now. `reactions` are all of its `(account, emoji)`.
 
     `answers` is the message that it replies to. `coming` are files that are still on their
     way from its platform, `removed` those that its author took off, as that calls them.
+    `only`, `hidden` and `agent` are those of the event that posted it.
     """
 
     id: MessageId
@@ -275,6 +366,9 @@ class Written:
     answers: MessageId | None = None
     coming: tuple[str, ...] = ()
     removed: frozenset[str] = frozenset()
+    only: AccountId | None = None
+    hidden: tuple[AccountId, ...] = ()
+    agent: Identity | None = None
 
     @property
     def files(self) -> tuple[FileRef, ...]:

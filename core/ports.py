@@ -16,11 +16,13 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
+from core.asking import Office
 from core.capabilities import Capabilities
 from core.content import Content
-from core.delivery import Absent, Delivery, Failure, Receipt, Sending, Write
+from core.delivery import Absent, CardLine, Delivery, Failure, Receipt, Sending, Write
 from core.events import Event
 from core.files import FileId, FileRef, Stored
 from core.ids import (
@@ -34,11 +36,21 @@ from core.ids import (
     SpaceId,
     ThreadId,
 )
-from core.intents import Intent, PersonRef, RemoteFile, RemoteMessage, Somebody
+from core.intents import (
+    InDirect,
+    InSpace,
+    Intent,
+    PersonRef,
+    RemoteFile,
+    RemoteMessage,
+    Somebody,
+)
 from core.model import (
     Account,
+    AccountKind,
     Binding,
     BindingKind,
+    BrandRules,
     Head,
     Identity,
     Mirror,
@@ -48,14 +60,21 @@ from core.model import (
     Placement,
     Profile,
     Refusal,
+    Request,
+    Role,
+    Status,
     Thread,
     Written,
 )
+from core.quick import quick
+from core.search import Hits, SearchQuery
+from core.standing import Edge
 from core.sweep import Root, Seen
 
 # --- answers to intents -------------------------------------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """It is in the history. `message` is what the intent posted, if it posted anything."""
@@ -84,7 +103,19 @@ class Ask:
     threads: tuple["ThreadLine", ...]
 
 
-Outcome = Accepted | Refusal | Held | Ignored | Ask
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """It is kept, and goes out at `until`, or (None) when its author says so.
+
+    `timer` is what `Desk.release` and `Desk.undo` take; nobody else sees anything before.
+    """
+
+    timer: str
+    until: datetime | None
+    reason: str
+
+
+Outcome = Accepted | Refusal | Held | Ignored | Ask | Waiting
 
 
 # --- what people read ---------------------------------------------------------------------
@@ -104,6 +135,134 @@ class ThreadLine:
     last_by: Account | None
     last_text: str
     """The newest words, uncut; `a file` where there is nothing else, empty for only a pin."""
+    request: Request = Request.NONE
+    """What the asker has made of being written to."""
+    waiting: bool = False
+    """The newest words (no note) are somebody else's than the asker's."""
+    assignee: Account | None = None
+    status: Status = Status.OPEN
+    until: datetime | None = None
+    position: int = 0
+    """The next page of the list begins before it."""
+
+
+class Which(StrEnum):
+    """The lists of an inbox. What was ignored is in none of them."""
+
+    ALL = "all"
+    MINE = "mine"
+    """Assigned to the agent who asks, and not resolved."""
+    UNASSIGNED = "unassigned"
+    """Open, and nobody's."""
+    WAITING = "waiting"
+    """Open, and somebody else has had the last word."""
+    REQUESTS = "requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts somewhere. `account` is the one that speaks: in a brand's inbox the brand.
+
+    `person` is who it is (the account itself, where a brand is signed in on the web). `role`
+    and `rules` are those in that brand, None outside of one.
+    """
+
+    account: Account
+    person: Account
+    role: Role | None = None
+    rules: BrandRules | None = None
+    binding: Binding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLook:
+    """A channel as it is right now. `private`: only those who were let in can read it.
+
+    `shared`: with another workspace. `label` is its name for people, such as `#pin-inbox`.
+    """
+
+    label: str
+    private: bool
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An export: a file called `name`, at `path` for a day, and at `url` where there is a page."""
+
+    name: str
+    path: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefs:
+    """What somebody wants to be told: `all`, `mentions` or `none`, and when not to.
+
+    `quiet_from` and `quiet_to` are times of day, `hh:mm`, in `zone`; both empty: none.
+    """
+
+    notify: str = "all"
+    quiet_from: str = ""
+    quiet_to: str = ""
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What happens later by itself. `due` None: when somebody says so.
+
+    `account` is for whom it is (of a held reply, the brand). `what` is JSON, as its kind
+    has it.
+    """
+
+    id: str
+    kind: str
+    due: datetime | None
+    thread: ThreadId | None = None
+    account: AccountId | None = None
+    what: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report as it is kept: `what` are the reported messages as they stand now, as JSON."""
+
+    reporter: AccountId
+    conversation: ConversationId
+    thread: ThreadId
+    reason: str
+    what: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, numbered in the order in which they came."""
+
+    n: int
+    at: datetime
+    reporter: AccountId
+    conversation: ConversationId
+    thread: ThreadId
+    reason: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Involved:
+    """Who of some accounts follows and blocks whom. `version` counts all changes of these.
+
+    `banned` and `invited` are those of them who are; `asked` as in `Standing`.
+    """
+
+    version: int
+    kinds: Mapping[AccountId, AccountKind]
+    follows: frozenset[tuple[AccountId, AccountId]]
+    blocks: frozenset[tuple[AccountId, AccountId]]
+    banned: frozenset[AccountId]
+    invited: frozenset[AccountId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +286,8 @@ class Line:
     """Each emoji with those who reacted so, in the order of the first of each."""
     answers: str = ""
     """A short line about the message that this one replies to."""
+    note: bool = False
+    """Only the brand's own people see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +309,16 @@ class ThreadView:
     """All members, the asker included, the creator first."""
     mirrors: tuple[Mirror, ...]
     """The asker's own mirrors: where to open the thread."""
+    request: Request = Request.NONE
+    """What the asker has made of being written to."""
+    muted: bool = False
+    assignee: Account | None = None
+    """This, `status` and `until` are known to a brand alone."""
+    status: Status = Status.OPEN
+    until: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something to read again. `kind` is `event` or `delivery`."""
@@ -175,6 +344,11 @@ class Behind(Protocol):
 class Desk(Protocol):
     """The program, as adapters and the web see it."""
 
+    @property
+    def office(self) -> Office:
+        """Where commands, buttons and forms go."""
+        ...
+
     async def submit(self, intent: Intent) -> Outcome:
         """Commits before it returns. Never raises for what people do wrong."""
         ...
@@ -188,11 +362,18 @@ class Desk(Protocol):
         ...
 
     async def place_changed(
-        self, place: Place, *, label: str | None = None, trouble: str | None = None
+        self,
+        place: Place,
+        *,
+        label: str | None = None,
+        trouble: str | None = None,
+        exposed: bool | None = None,
     ) -> None:
         """A bound channel was renamed, broke (`trouble` says what to do), or is good again.
 
-        A place without a channel is every bound one of its workspace.
+        A place without a channel is every bound one of its workspace. `exposed`: others can
+        read it since it turned public or shared (a brand's inbox is paused by that), or
+        (false) it is private again.
         """
         ...
 
@@ -218,10 +399,31 @@ class Desk(Protocol):
         """Pins of the asker's threads, newest first, for autocomplete."""
         ...
 
-    async def inbox(self, asker: AccountId, limit: int = 20) -> tuple[ThreadLine, ...]: ...
+    async def inbox(
+        self,
+        asker: AccountId,
+        limit: int = 20,
+        *,
+        which: Which = Which.ALL,
+        agent: AccountId | None = None,
+        before: int | None = None,
+    ) -> tuple[ThreadLine, ...]:
+        """A page of one of the asker's lists; `agent` is who asks for a brand (`MINE`).
+
+        `before` is the `position` of the last line of the page before.
+        """
+        ...
 
     async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
         """A thread of the asker's by its code, a longer prefix of its id, or the whole id."""
+        ...
+
+    async def thread_at(self, target: InSpace | InDirect) -> ThreadId | None:
+        """The thread that is mirrored there; in direct messages the one that is answered."""
+        ...
+
+    async def message_at(self, message: RemoteMessage) -> tuple[ThreadId, MessageId] | None:
+        """The message that a remote message holds."""
         ...
 
     async def page(
@@ -272,6 +474,129 @@ class Desk(Protocol):
 
     async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
         """What of the asker's own message did not get through is tried once more, everywhere."""
+        ...
+
+    # who may do what
+    async def standing(self, actor: Somebody, place: Place | None = None) -> Acting:
+        """Who acts there, and with which role; `account` alone is `Desk.account`."""
+        ...
+
+    async def follow(
+        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+    ) -> Account | Refusal:
+        """The actor (in a brand's inbox the brand) follows them, or no longer."""
+        ...
+
+    async def block(
+        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+    ) -> Account | Refusal: ...
+
+    async def follows(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
+        """Whom they follow, the newest first."""
+        ...
+
+    async def followers(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]: ...
+
+    async def blocked(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
+        """Whom they have blocked."""
+        ...
+
+    async def brands(self, limit: int = 100) -> tuple[Account, ...]: ...
+
+    def rules(self, brand: AccountId) -> BrandRules | None:
+        """What the operator has set for a brand."""
+        ...
+
+    async def grant(
+        self, actor: Somebody, place: Place | None, who: PersonRef, role: Role | None
+    ) -> Account | Refusal:
+        """Gives somebody a role in the actor's brand, or (None) takes it back."""
+        ...
+
+    async def agents(self, brand: AccountId) -> tuple[tuple[Account, Role], ...]:
+        """Who acts for it: who was given a role, and who has acted in its channels."""
+        ...
+
+    async def brands_of(self, account: AccountId) -> tuple[tuple[Account, Role], ...]:
+        """The brands for which somebody acts."""
+        ...
+
+    async def invite(self, account: AccountId) -> None:
+        """They may start from now on, where not everybody may."""
+        ...
+
+    # what waits
+    async def timer(self, timer: str) -> Timer | None: ...
+
+    async def held_replies(self, thread: ThreadId, account: AccountId) -> tuple[Timer, ...]:
+        """Replies of the account in the thread that have not gone out yet, the next one first."""
+        ...
+
+    async def release(self, timer: str, actor: Somebody, place: Place | None = None) -> Outcome:
+        """Sends a held reply now."""
+        ...
+
+    async def undo(self, timer: str, actor: Somebody, place: Place | None = None) -> Refusal | None:
+        """Takes a held reply back; `too_late` where it went out already."""
+        ...
+
+    # logins and settings
+    async def prefs(self, account: AccountId) -> Prefs: ...
+
+    async def put_prefs(self, account: AccountId, prefs: Prefs) -> None: ...
+
+    async def identities(self, account: AccountId) -> tuple[Identity, ...]: ...
+
+    async def link_code(self, person: Somebody) -> str:
+        """A code that ties another login to this one's account, within some minutes."""
+        ...
+
+    async def use_link(self, person: Somebody, code: str) -> Account | Refusal:
+        """Ties this login to the account of the one that asked for the code."""
+        ...
+
+    async def unlink(self, person: Somebody) -> Account | Refusal:
+        """Parts this login from the account that it was tied to; gives its own."""
+        ...
+
+    # what is theirs
+    async def search(
+        self, asker: AccountId, query: SearchQuery, *, older: int | None = None, limit: int = 20
+    ) -> Hits | Refusal:
+        """Messages that the asker may see, newest first; `older` is the `more` of a page."""
+        ...
+
+    async def export(self, asker: AccountId) -> Archive:
+        """All that is theirs, as a file; it may take a while."""
+        ...
+
+    def archive(self, token: str) -> Archive | None:
+        """An export that is still there, by the last part of its `url`."""
+        ...
+
+    async def forget(self, asker: AccountId) -> None:
+        """They leave for good: nobody acts as them from now on, and their words are erased."""
+        ...
+
+    # channels
+    async def describe(self, place: Place) -> PlaceLook | None:
+        """A channel as it is right now; None where the bot is not in it, or cannot tell."""
+        ...
+
+    async def binding_at(self, place: Place) -> Binding | None: ...
+
+    async def bindings(self, account: AccountId) -> tuple[Binding, ...]: ...
+
+    async def connect_place(self, binding: Binding) -> Refusal | None:
+        """Binds a channel, or changes its binding."""
+        ...
+
+    async def disconnect_place(self, binding: BindingId) -> None:
+        """Nothing appears there any more; what stands there stays."""
+        ...
+
+    async def tell_mode(self, place: Place, line: str) -> None:
+        """The newest cards of a brand's inbox show its mode as it is now; `line` is said there."""
         ...
 
     async def secret(self, name: str) -> bytes:
@@ -365,6 +690,10 @@ class Adapter(Protocol):
         """An address that opens the mirrored thread in the platform's own program."""
         ...
 
+    async def describe(self, place: Place) -> PlaceLook | None:
+        """Asks now who reads a channel; None where the bot is not in it, or cannot tell."""
+        ...
+
     # What nobody told us. All of these raise SweepError, obey the budgets of reads, and
     # wait behind live traffic.
 
@@ -399,10 +728,18 @@ class Adapter(Protocol):
         """Whether a message of ours shows just what the write would make. Pure."""
         ...
 
-    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask | Waiting) -> None:
         """Tells the author of words that a sweep has found what they need to know of them.
 
         As it is told of words that are heard: to them alone, and once.
+        """
+        ...
+
+    async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
+        """A line of the program's own in a bound place, outside any thread: a digest, a reminder.
+
+        `mentions` are user ids there that are to be pinged. False where it could not be said;
+        it is not tried again.
         """
         ...
 
@@ -445,6 +782,7 @@ class Wakeups(Protocol):
 # --- budgets ------------------------------------------------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Cost:
     """One budget: at most `limit` calls in any `per` seconds, until answers teach better.
@@ -598,6 +936,7 @@ class NewerSchemaError(StoreError):
     """The database was written by a newer program."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where a reply lands: the mirrored thread, its conversation and the bound place."""
@@ -627,6 +966,7 @@ class NewMirror:
     from_seq: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A delivery that begins with the commit of its event: nobody has made its call yet.
@@ -639,6 +979,7 @@ class Begun:
     sending: Sending
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Commit:
     """All that one intent changes, in one transaction.
@@ -648,6 +989,9 @@ class Commit:
     the mirror in which it was done. `here` places what was typed there: a message, its new
     revision, or (`removed`) its end. `fetches` are files to be fetched for the
     message that is posted. `begun` are deliveries of the event that begin with it.
+    `standing` is the `Involved.version` that the decision saw (None: it looked at nothing of
+    the kind). `edges` are follows that come with it; of `timers` those stay whose
+    id is there already; `drop_timers` are ids that go first.
     """
 
     key: str
@@ -661,14 +1005,23 @@ class Commit:
     origin: MirrorId | None = None
     fetches: tuple[Fetch, ...] = ()
     begun: tuple[Begun, ...] = ()
+    standing: int | None = None
+    edges: tuple[Edge, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    drop_timers: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """`begun` are the mirrors whose deliveries have begun with it."""
+    """`begun` are the mirrors whose deliveries have begun with it.
+
+    `standing` is the version that it leaves, where it changed that.
+    """
 
     seq: int
     begun: tuple[MirrorId, ...] = ()
+    standing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -684,7 +1037,12 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Something the decision looked at has changed since: decide again."""
+    """Something the decision looked at has changed since: decide again.
+
+    `standing` is the version of who follows whom that it met.
+    """
+
+    standing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -706,6 +1064,7 @@ class Again:
     event: Event
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LaneWork:
     """What a lane needs to go on: the mirror, and the next events after its cursor.
@@ -720,7 +1079,10 @@ class LaneWork:
     the messages mention, and the channels there that stand for those they name (by ref).
     `accounts` and `pins` hold everybody and everything the events, messages and the card
     name. `newest` is the newest remote id placed in the mirror, `known` the latest of them.
-    `again` is what was refused before and shall be tried once more.
+    `again` is what was refused before and shall be tried once more. `later` are the
+    reactions of events after these, of a long backlog. `agents` are the names of a brand's agents,
+    as far as they may be shown there; `line` is for a card in a brand's inbox, `ping` the user
+    ids of its assignee, who wants to be mentioned.
     """
 
     mirror: Mirror
@@ -740,8 +1102,14 @@ class LaneWork:
     newest: RemoteId | None
     known: frozenset[RemoteId]
     again: tuple[Again, ...] = ()
+    later: frozenset[tuple[MessageId, str]] = frozenset()
+    agents: Mapping[Identity, str] = field(default_factory=dict)
+    signatures: bool = False
+    line: CardLine | None = None
+    ping: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Due:
     """`since` is when the oldest event that waits happened, as far as that is known."""
@@ -778,7 +1146,7 @@ class HeldIntent:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Asked:
     """What a command beside the program asks it to do. `what` is JSON."""
 
     n: int
@@ -843,7 +1211,12 @@ class Store(Protocol):
     async def account(self, account: AccountId) -> Account | None: ...
     async def account_by_handle(self, handle: str) -> Account | None: ...
     async def account_by_identity(self, identity: Identity) -> Account | None: ...
-    async def accounts_like(self, prefix: str, limit: int) -> tuple[Account, ...]: ...
+    async def accounts_like(
+        self, prefix: str, limit: int, asker: AccountId | None = None
+    ) -> tuple[Account, ...]:
+        """By the beginning of a handle or a name: whom somebody who asks may know of."""
+        ...
+
     async def identities(self, account: AccountId) -> tuple[Identity, ...]: ...
     async def ensure_person(self, identity: Identity, profile: Profile, now: datetime) -> Account:
         """The account of an identity, made with a free handle if there is none.
@@ -860,9 +1233,122 @@ class Store(Protocol):
         """Makes or changes a binding; StoreError where another one has that place already."""
         ...
 
+    async def pause_place(self, binding: BindingId, reason: str | None) -> None:
+        """Nothing goes there and nobody there acts, for a reason; None: again as before."""
+        ...
+
+    async def drop_binding(self, binding: BindingId) -> None:
+        """Its mirrors end, and what stands there stays."""
+        ...
+
+    # who may talk to whom; every change of these counts `Involved.version` up
+    def involved(self, accounts: tuple[AccountId, ...]) -> Involved:
+        """From memory, where the same were asked about since the last change."""
+        ...
+
+    def asked(self, who: AccountId, whom: AccountId) -> frozenset[tuple[AccountId, AccountId]]:
+        """Which of the two has not accepted the other's first message, as in `Standing`."""
+        ...
+
+    def role_in(self, brand: AccountId, account: AccountId) -> Role | None:
+        """What an owner gave; from memory."""
+        ...
+
+    async def change(self, edges: Sequence[Edge], now: datetime) -> None:
+        """Who follows and blocks whom from now on."""
+        ...
+
+    async def follows_of(self, account: AccountId, limit: int) -> tuple[AccountId, ...]:
+        """Whom they follow, the newest first."""
+        ...
+
+    async def followers_of(self, account: AccountId, limit: int) -> tuple[AccountId, ...]: ...
+    async def blocked_by(self, account: AccountId, limit: int) -> tuple[AccountId, ...]: ...
+    async def brands(self, limit: int) -> tuple[AccountId, ...]: ...
+    async def grant(
+        self, brand: AccountId, account: AccountId, role: Role | None, now: datetime
+    ) -> None: ...
+
+    async def note_agent(self, brand: AccountId, account: AccountId, now: datetime) -> None:
+        """They act for the brand by its own rule, without a role that was given."""
+        ...
+
+    async def agents_of(self, brand: AccountId) -> tuple[tuple[AccountId, Role | None], ...]:
+        """Who has acted for it or may; None: by the brand's own rule."""
+        ...
+
+    async def brands_of(
+        self, account: AccountId, now: datetime
+    ) -> tuple[tuple[AccountId, Role | None], ...]:
+        """By a role that was given, or because they acted in its channels within a day."""
+        ...
+
+    async def sign(self, brands: Sequence[AccountId]) -> None:
+        """Just these brands show outside which agent wrote."""
+        ...
+
+    async def invite(self, account: AccountId, now: datetime) -> None: ...
+    async def ban(self, account: AccountId, *, on: bool) -> None: ...
+    async def report(self, report: NewReport) -> None:
+        """Kept for the operator; one of the same key changes nothing."""
+        ...
+
+    async def reports(self, limit: int) -> tuple[Report, ...]:
+        """The newest first."""
+        ...
+
+    # logins and settings of people
+    async def former(self, identity: Identity) -> tuple[AccountId, ...]:
+        """The accounts that a login had before it was tied to another one; newest last."""
+        ...
+
+    async def attach_identity(self, identity: Identity, account: AccountId) -> None: ...
+    async def detach_identity(self, identity: Identity, profile: Profile) -> Account | None:
+        """Its own account again, or a new one; None where it is the only login there."""
+        ...
+
+    async def put_link(self, code: str, identity: Identity, until: datetime) -> None: ...
+    async def take_link(self, code: str, now: datetime) -> Identity | None:
+        """Once, and not after its time."""
+        ...
+
+    async def prefs(self, account: AccountId) -> Prefs: ...
+    async def put_prefs(self, account: AccountId, prefs: Prefs) -> None: ...
+
+    # what happens later
+    async def put_timer(self, timer: Timer, key: str = "") -> Timer | None:
+        """Keeps it; where there is one of that id already, that one stays and is given.
+
+        None where the intent `key` was committed, or taken back, meanwhile.
+        """
+        ...
+
+    async def timer(self, timer: str) -> Timer | None: ...
+    async def timers_due(self, now: datetime, limit: int) -> tuple[Timer, ...]: ...
+    async def timers_of(self, thread: ThreadId, kind: str) -> tuple[Timer, ...]: ...
+    async def next_timer(self) -> datetime | None:
+        """When the next one is due."""
+        ...
+
+    async def renew_timer(self, timer: Timer) -> None:
+        """From now on it is due at another time, and about something else."""
+        ...
+
+    async def note_pings(self, limit: int = 20_000) -> int:
+        """Keeps what came in during people's quiet hours as timers of the kind `ping`.
+
+        It looks at so many events after those it has looked at; how many are left.
+        """
+        ...
+
+    async def drop_timer(self, timer: str, settle: Duplicate | None = None, key: str = "") -> bool:
+        """Whether it was there. With `settle` its intent's key counts as committed, so."""
+        ...
+
     async def bindings_of(self, accounts: Sequence[AccountId]) -> tuple[Binding, ...]: ...
     async def bindings(self) -> tuple[Binding, ...]: ...
     async def binding_at(self, place: Place) -> Binding | None: ...
+    async def binding(self, binding: BindingId) -> Binding | None: ...
 
     # conversations
     async def head(self, conversation: ConversationId) -> Head | None: ...
@@ -884,6 +1370,18 @@ class Store(Protocol):
 
     async def placement_at(self, platform: str, remote: RemoteId) -> tuple[Spot, Placement] | None:
         """What that remote message holds, and in which mirror."""
+        ...
+
+    async def holder(self, thread: ThreadId, pin: PinId) -> Written | None:
+        """A message of the thread with that pin, one that everybody may see if there is any."""
+        ...
+
+    async def open_places(self, conversation: ConversationId) -> frozenset[BindingId]:
+        """The channels that others read too in which it appears now."""
+        ...
+
+    async def spoken(self, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
+        """The `seq` of the newest words in a thread that are not of that author; 0: none."""
         ...
 
     async def written(self, message: MessageId) -> Written | None: ...
@@ -919,18 +1417,37 @@ class Store(Protocol):
     async def release(self, key: str) -> None: ...
     async def drop_held(self, before: datetime) -> int: ...
 
-    # reading
-    async def inbox(self, account: AccountId, limit: int) -> tuple[ThreadLine, ...]: ...
+    # reading; whoever asks is shown what they may see, and nothing tells of the rest
+    async def inbox(
+        self,
+        account: AccountId,
+        limit: int,
+        *,
+        which: Which = Which.ALL,
+        agent: AccountId | None = None,
+        before: int | None = None,
+    ) -> tuple[ThreadLine, ...]:
+        """A page of a list, by what has happened last that the account sees."""
+        ...
+
+    async def follow_history(self, limit: int = 20_000) -> int:
+        """Brings the inboxes on by so many events; how many are left. `inbox` does it first."""
+        ...
+
     async def events(
         self,
         thread: ThreadId,
+        account: AccountId,
         stays: Sequence[tuple[int, int | None]],
         *,
         before: int | None,
         after: int | None,
         limit: int,
     ) -> tuple[Event, ...]:
-        """Events of a thread inside the given stays, oldest first; with `after` None the newest."""
+        """Events of a thread inside the given stays that the account may see, oldest first.
+
+        With `after` None the newest.
+        """
         ...
 
     async def history(self, conversation: ConversationId) -> tuple[Event, ...]: ...
@@ -938,7 +1455,10 @@ class Store(Protocol):
     async def mirrors_of(self, thread: ThreadId) -> tuple[Mirror, ...]: ...
     async def deliveries(
         self, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
-    ) -> Mapping[MessageId, tuple[Delivery, ...]]: ...
+    ) -> Mapping[MessageId, tuple[Delivery, ...]]:
+        """Where they stand in the places of all who may see them."""
+        ...
+
     async def placed_in(
         self, platform: str, channel: str, limit: int
     ) -> tuple[tuple[RemoteId, ThreadId, int, MessageId], ...]:
@@ -1058,12 +1578,34 @@ class Store(Protocol):
         """
         ...
 
-    async def requests(self, kind: str) -> tuple["Request", ...]:
+    async def requests(self, kind: str) -> tuple["Asked", ...]:
         """What commands beside the program ask it to do, oldest first."""
         ...
 
-    async def answer(self, request: "Request", answer: str, now: datetime) -> None:
+    async def ask(self, kind: str, what: str, now: datetime) -> None:
+        """Leaves a request, as a command beside the program does. `what` is JSON."""
+        ...
+
+    async def answer(self, request: "Asked", answer: str, now: datetime) -> None:
         """Notes that it is done, for the command to read, and forgets old ones."""
+        ...
+
+    # an account that leaves for good
+    async def own_messages(self, account: AccountId) -> tuple[MessageId, ...]:
+        """What the account wrote and has not deleted, oldest first."""
+        ...
+
+    async def own_reactions(self, account: AccountId) -> tuple[tuple[MessageId, str], ...]: ...
+    async def own_threads(self, account: AccountId) -> tuple[tuple[ThreadId, PinId], ...]:
+        """The threads of all conversations that it is or was in."""
+        ...
+
+    async def forget_person(self, account: AccountId) -> None:
+        """Takes away its name, logins and settings, and bans it: nobody acts as it any more."""
+        ...
+
+    async def blank(self, account: AccountId, logins: Sequence[Identity]) -> tuple[int, ...]:
+        """Erases all that it said, and these logins wrote for a brand; its posts' positions."""
         ...
 
     async def park(

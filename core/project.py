@@ -1,22 +1,23 @@
 """What one mirror shows of an event.
 
-Pure. Audience is decided here and nowhere else: an event outside the mirror's
-range shows nothing, and so does a message that was written in that very place.
-What waits is folded: a message is shown as it stands now, and what it has been
-through since is passed over.
+Pure. An event outside the mirror's range shows nothing, one whose audience
+(`core.audience`) the mirror is not among neither, and so does a message that was
+written in that very place. What waits is folded: a message is shown as it stands
+now, and what it has been through since is passed over. Lines are in `core.notices`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from core.audience import Meant, shown_to
 from core.capabilities import Capabilities
-from core.content import Content, plain
-from core.delivery import Author, Part, PartKind, Show, Step, Verb
+from core.content import Content, Mention, plain
+from core.delivery import Author, CardLine, Part, PartKind, Show, Step, Verb
 from core.events import (
     AboutMessage,
+    AboutThread,
     CardFilled,
-    ConversationStarted,
     Event,
     FileAdded,
     FileFailed,
@@ -24,14 +25,27 @@ from core.events import (
     MessageDeleted,
     MessageEdited,
     MessagePosted,
-    PeopleAdded,
-    PersonLeft,
     ReactionAdded,
     ReactionRemoved,
-    ThreadOpened,
+    RequestAccepted,
+    RequestIgnored,
+    ThreadAssigned,
 )
 from core.ids import AccountId, MessageId, PinId, RemoteId, ThreadId, short_code
-from core.model import AUTHOR, CARD, Account, Mirror, Pin, Placement, Written
+from core.mentions import named
+from core.model import (
+    AUTHOR,
+    CARD,
+    Account,
+    BindingKind,
+    Identity,
+    Mirror,
+    Pin,
+    Placement,
+    Written,
+)
+from core.notices import line_inside, sentence
+from core.quick import quick
 from core.splitting import split
 from core.tidy import of_text
 
@@ -39,10 +53,13 @@ _NAMED = 300
 """Characters of a changed text in a line about it."""
 _QUOTED = 120
 """Characters of a message in the line above its answer."""
+NOTE_MARK = "\U0001f512 Note by"
+"""Before the name of whoever wrote a note, where it is shown."""
 NAMED_REACTIONS = 1_000
 """The part of a message that is a line of ours: emoji that the place lacks, and whose."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class View:
     """What projecting needs beside the event: names, pins, and what the place has already.
@@ -71,8 +88,18 @@ class View:
     copies: Mapping[str, str] = field(default_factory=dict)
     card_revision: int = 0
     events: tuple[Event, ...] = ()
+    later: frozenset[tuple[MessageId, str]] = frozenset()
+    """Reactions to messages that come after these events, and so have not been tried here."""
     since: int = 0
     """What was said before that `seq` is not for the place, and not quoted there either."""
+    agents: Mapping[Identity, str] = field(default_factory=dict)
+    """The names of a brand's agents, where they are shown: inside the brand, or signed."""
+    signatures: bool = False
+    """The brand of the conversation shows outside which agent wrote."""
+    line: CardLine | None = None
+    """For the card, in a brand's inbox."""
+    ping: tuple[str, ...] = ()
+    """User ids there that new words of others, or being assigned, are to mention: the assignee."""
 
 
 def card(view: View, revision: int, *, root: RemoteId | None = None) -> Show:
@@ -83,6 +110,7 @@ def card(view: View, revision: int, *, root: RemoteId | None = None) -> Show:
         pin=view.pins[view.pin],
         people=tuple(view.accounts[account].name for account in view.people),
         code=short_code(view.thread),
+        line=view.line,
     )
     verb = Verb.POST if root is None else Verb.EDIT
     return Show(CARD, revision, (Step(verb, 0, part, root),))
@@ -100,53 +128,75 @@ def project(view: View, event: Event, mirror: Mirror) -> Show | None:
     ended = mirror.until_seq is not None and event.seq > mirror.until_seq
     if ended or event.seq < mirror.from_seq:
         return None
+    if not _visible(event, mirror):
+        return None
     what = event.what
     if isinstance(what, MessagePosted):
-        return _posted(view, what)
+        return _posted(view, what, mirror)
     if isinstance(what, AboutMessage):
         # Whoever came after a message was posted sees nothing of what becomes of it.
         message = view.written.get(what.message)
         if message is not None and message.seq < mirror.from_seq:
             return None
-        return _about_message(view, event, what)
-    if isinstance(what, PeopleAdded):
-        if what.via == mirror.binding:
-            return None
-        names = _listed(tuple(view.accounts[account].name for account in what.people))
-        return _notice(event, f"{names} joined.")
-    if isinstance(what, PersonLeft):
-        return _notice(event, f"{_name(view, event)} left.")
+        return _about_message(view, event, what, mirror)
     if isinstance(what, CardFilled):
         return _filled(view, event, what, mirror)
-    if isinstance(what, ConversationStarted | ThreadOpened):
-        return None
-    assert_never(what)
+    if isinstance(what, AboutThread):
+        return _inside(view, event, what, mirror)
+    if isinstance(what, RequestAccepted | RequestIgnored):
+        return _answered_request(view, event, mirror)
+    text = sentence(event, view.accounts, mirror.binding)
+    return _notice(event, text) if text else None
+
+
+def _visible(what: Meant, mirror: Mirror) -> bool:
+    return shown_to(what, mirror.account, shared=mirror.kind is BindingKind.PROJECT)
 
 
 def again(view: View, event: Event, mirror: Mirror) -> Show | None:
     """What `mirror` lacks of an event that it refused before: all of it, or some of its parts."""
     what = event.what
     if not isinstance(what, MessagePosted) or what.message not in view.placed:
-        return project(view, event, mirror)
+        return project(replace(view, ping=()), event, mirror)
+    if not _visible(event, mirror):
+        return None
     message, placed = view.written[what.message], view.placed[what.message]
     if placed[0].poster == AUTHOR:
         return None
     if message.deleted:
         steps = [Step(Verb.DELETE, p.part, None, p.remote) for p in placed if not p.removed]
     else:
-        steps = _changes(_parts(view, message), placed, message.revision)
+        steps = _changes(_parts(view, message, mirror), placed, message.revision)
     return Show(str(what.message), message.revision, tuple(steps)) if steps else None
 
 
-def _about_message(view: View, event: Event, what: AboutMessage) -> Show | None:
+def _inside(view: View, event: Event, what: AboutThread, mirror: Mirror) -> Show | None:
+    """A quiet line in the brand's own places, and the card there as it stands now."""
+    agent = view.agents.get(event.agent, "") if event.agent is not None else ""
+    text = line_inside(event, what, view.accounts, agent)
+    ping = view.ping if isinstance(what, ThreadAssigned) and what.to is not None else ()
+    steps = [Step(Verb.POST, 0, Part(PartKind.NOTICE, text, ping=ping))]
+    if mirror.root is not None and view.line is not None:
+        steps += card(view, event.seq, root=mirror.root).steps
+    return Show(notice_item(event.seq), 1, tuple(steps))
+
+
+def _answered_request(view: View, event: Event, mirror: Mirror) -> Show | None:
+    """The card in a brand's inbox offers to take the request no longer."""
+    if mirror.root is None or view.line is None:
+        return None
+    return Show(notice_item(event.seq), 1, card(view, event.seq, root=mirror.root).steps)
+
+
+def _about_message(view: View, event: Event, what: AboutMessage, mirror: Mirror) -> Show | None:
     if isinstance(what, MessageEdited):
-        return _edited(view, event, what)
+        return _edited(view, event, what, mirror)
     if isinstance(what, MessageDeleted):
         return _deleted(view, event, what)
     if isinstance(what, ReactionAdded | ReactionRemoved):
         return _reacted(view, event, what)
     if isinstance(what, FileAdded):
-        return _file(view, event, what)
+        return _file(view, event, what, mirror)
     if isinstance(what, FileRemoved):
         return _file_removed(view, event, what)
     if isinstance(what, FileFailed):
@@ -158,16 +208,26 @@ def _about_message(view: View, event: Event, what: AboutMessage) -> Show | None:
 # --- messages -----------------------------------------------------------------------------
 
 
-def _posted(view: View, what: MessagePosted) -> Show | None:
+def _posted(view: View, what: MessagePosted, mirror: Mirror) -> Show | None:
     message = view.written[what.message]
     if message.deleted or what.message in view.placed:
         return None
-    parts = _parts(view, message)
+    parts = _parts(view, message, mirror)
+    if view.ping and parts and message.author != mirror.account:
+        parts = (replace(parts[0], ping=_pings(view, message)), *parts[1:])
     steps = tuple(Step(Verb.POST, index, part) for index, part in enumerate(parts))
     return Show(str(what.message), message.revision, steps) if steps else None
 
 
-def _edited(view: View, event: Event, what: MessageEdited) -> Show | None:
+def _pings(view: View, message: Written) -> tuple[str, ...]:
+    """Whoever is mentioned in it is pinged by that."""
+    if message.rich is None:
+        return view.ping
+    there = [view.users.get(one.account) for one in named(message.rich) if isinstance(one, Mention)]
+    return tuple([one for one in view.ping if one not in there])
+
+
+def _edited(view: View, event: Event, what: MessageEdited, mirror: Mirror) -> Show | None:
     message = view.written[what.message]
     placed = tuple(one for one in view.placed.get(what.message, ()) if one.part != NAMED_REACTIONS)
     if message.deleted or message.revision > what.revision:
@@ -178,7 +238,7 @@ def _edited(view: View, event: Event, what: MessageEdited) -> Show | None:
         return None
     if placed and placed[0].poster == AUTHOR:
         return in_words(view, event)
-    steps = _changes(_parts(view, message), placed, what.revision)
+    steps = _changes(_parts(view, message, mirror), placed, what.revision)
     return Show(str(what.message), what.revision, tuple(steps)) if steps else None
 
 
@@ -230,6 +290,7 @@ def _named_reactions(view: View, event: Event, message: MessageId) -> Show | Non
         for later in view.events
         if isinstance(later.what, ReactionAdded) and later.seq > event.seq
     }
+    coming |= {emoji for about, emoji in view.later if about == message}
     lacking = view.wanted.get(message, frozenset()) - view.shown.get(message, frozenset())
     whose: dict[str, list[str]] = {}
     for account, emoji in sorted(view.written[message].reactions):
@@ -260,7 +321,7 @@ def _reacted(view: View, event: Event, what: ReactionAdded | ReactionRemoved) ->
     return Show(str(what.message), event.seq, (step,))
 
 
-def _file(view: View, event: Event, what: FileAdded) -> Show | None:
+def _file(view: View, event: Event, what: FileAdded, mirror: Mirror) -> Show | None:
     message = view.written[what.message]
     item = file_item(what.message, event.seq)
     if message.deleted or what.remote in message.removed or item in view.placed:
@@ -268,7 +329,11 @@ def _file(view: View, event: Event, what: FileAdded) -> Show | None:
     if _typed_here(view, what.message):
         return None
     copy = "" if what.file.size <= view.capabilities.file else view.copies.get(what.file.id, "")
-    part = Part(PartKind.FILE, copy, _author(view, event.actor), file=what.file)
+    author, note = _writer(view, message, mirror), message.only is not None
+    # A message of files alone has nothing else that could ping.
+    alone = not message.text and message.pin is None and message.author != mirror.account
+    ping = view.ping if alone else ()
+    part = Part(PartKind.FILE, copy, author, file=what.file, note=note, ping=ping)
     return Show(item, 1, (Step(Verb.POST, 0, part),))
 
 
@@ -306,7 +371,7 @@ def _filled(view: View, event: Event, what: CardFilled, mirror: Mirror) -> Show 
     for message in view.written.values():
         if message.pin != what.pin or message.deleted or message.seq > event.seq:
             continue
-        parts = _parts(view, message)
+        parts = _parts(view, message, mirror)
         for one in view.placed.get(message.id, ()):
             part = parts[one.part] if one.part < len(parts) else None
             if part and part.kind is PartKind.PIN and not one.removed and one.poster != AUTHOR:
@@ -317,9 +382,9 @@ def _filled(view: View, event: Event, what: CardFilled, mirror: Mirror) -> Show 
 # --- parts --------------------------------------------------------------------------------
 
 
-def _parts(view: View, message: Written) -> tuple[Part, ...]:
-    author = _author(view, message.author)
-    answers = _answered(view, message) if message.answers is not None else ""
+def _parts(view: View, message: Written, mirror: Mirror) -> tuple[Part, ...]:
+    author = _writer(view, message, mirror)
+    answers = _answered(view, message, mirror) if message.answers is not None else ""
     parts = [] if not message.text else _words(view, message, author)
     if message.pin is not None:
         parts.append(Part(PartKind.PIN, author=author, pin=view.pins[message.pin]))
@@ -327,6 +392,8 @@ def _parts(view: View, message: Written) -> tuple[Part, ...]:
         there = _stands(view, message.answers) if message.answers is not None else []
         remote = there[0].remote if there else None
         parts[0] = replace(parts[0], answers=answers, answers_to=remote)
+    if message.only is not None:
+        return tuple([replace(part, note=True) for part in parts])
     return tuple(parts)
 
 
@@ -341,10 +408,12 @@ def _words(view: View, message: Written, author: Author) -> list[Part]:
     ]
 
 
-def _answered(view: View, message: Written) -> str:
+def _answered(view: View, message: Written, mirror: Mirror) -> str:
     """A line about the message that this one replies to."""
     answered = view.written.get(message.answers) if message.answers is not None else None
     if answered is None or answered.deleted or answered.seq < view.since:
+        return ""
+    if not _visible(answered, mirror):
         return ""
     author = view.accounts.get(answered.author)
     return f"{author.name if author else ''}: {_cut(answered.text, _QUOTED)}"
@@ -374,10 +443,18 @@ def _name(view: View, event: Event) -> str:
     return view.accounts[event.actor].name
 
 
+def _writer(view: View, message: Written, mirror: Mirror) -> Author:
+    """Who wrote it: outside a brand the brand, inside it the agent; a note says that it is one."""
+    author = _author(view, message.author)
+    inside = mirror.account == message.author
+    agent = view.agents.get(message.agent, "") if message.agent is not None else ""
+    if message.only is not None:
+        return replace(author, name=f"{NOTE_MARK} {agent or author.name}")
+    if agent and (inside or view.signatures):
+        return replace(author, name=f"{agent} ({author.name})")
+    return author
+
+
 def _author(view: View, account: AccountId) -> Author:
     known = view.accounts[account]
     return Author(known.name, known.picture, known.kind)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,105 @@
+"""What people search for: words, who wrote them, and when. Pure.
+
+`from:`, `before:` and `after:` stand anywhere among the words, in any case.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from core.ids import MessageId, ThreadId
+from core.intents import Handle, PersonRef
+from core.model import Account, Pin, Refusal
+
+MOST_WORDS = 12
+_FILTER = re.compile(r"(from|before|after):(\S+)", re.IGNORECASE)
+
+NOTHING_TO_FIND = Refusal(
+    "nothing_to_find",
+    "Name the words to look for, such as `/pin search oak table from:@mia after:2026-01-31`.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """Messages that hold every one of `words`, by `author`, made in `after <= time < before`."""
+
+    words: tuple[str, ...] = ()
+    author: PersonRef | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A message that was found, as it stands now. `excerpt` is its words around the first one."""
+
+    thread: ThreadId
+    code: str
+    pin: Pin
+    message: MessageId
+    seq: int
+    author: Account
+    at: datetime
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A page, newest first. `more` begins the next one; `behind` messages are not in it yet."""
+
+    hits: tuple[Hit, ...]
+    more: int | None = None
+    behind: int = 0
+
+
+def parse_search(text: str) -> SearchQuery | Refusal:
+    """Reads `oak table from:@mia before:2026-02-01`. Days are those of UTC."""
+    author: PersonRef | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    for name, value in _FILTER.findall(text):
+        if name.lower() == "from":
+            author = Handle(value.lstrip("@").lower())
+            continue
+        day = day_of(value)
+        if day is None:
+            return Refusal(
+                "bad_date", f"`{name.lower()}:` takes a day such as {name.lower()}:2026-01-31."
+            )
+        if name.lower() == "before":
+            before = day
+        else:
+            after = day
+    query = SearchQuery(words_of(_FILTER.sub(" ", text)), author, before, after)
+    if not query.words and author is None and before is None and after is None:
+        return NOTHING_TO_FIND
+    return query
+
+
+def day_of(text: str) -> datetime | None:
+    """The beginning of a day written as 2026-01-31, in UTC."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        return None
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Letters, marks and digits as they stand together; the first dozen different ones."""
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text)
+    return tuple(dict.fromkeys(kept.casefold().split()))[:MOST_WORDS]
+
+
+def excerpt(text: str, words: tuple[str, ...], length: int = 160) -> str:
+    """At most `length` characters of a text, around the first of the words in it, on one line."""
+    flat = " ".join(text.split())
+    folded = flat.lower()
+    found = [at for word in words if (at := folded.find(word)) >= 0]
+    if len(flat) <= length:
+        return flat
+    first = max(0, min(found, default=0) - length // 4)
+    first = min(first, len(flat) - length)
+    cut = flat[first : first + length]
+    return f"{'…' if first else ''}{cut}{'…' if first + length < len(flat) else ''}"
