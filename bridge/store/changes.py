@@ -7,7 +7,9 @@ key, is taken back where the commit turns out stale.
 import sqlite3
 from datetime import datetime
 
+from bridge.store import talking, timing
 from bridge.store.codec import (
+    from_accounts,
     from_content,
     from_happening,
     from_identity,
@@ -15,6 +17,7 @@ from bridge.store.codec import (
     from_remote_file,
     from_sending,
     from_time,
+    intent_key,
 )
 from bridge.store.messages import position
 from bridge.store.queries import load
@@ -28,14 +31,21 @@ from core.events import (
     MessageDeleted,
     MessageEdited,
     MessagePosted,
+    Muted,
     PeopleAdded,
     PersonLeft,
+    PersonRemoved,
+    PlaceClosed,
     ReactionAdded,
     ReactionRemoved,
+    RequestAccepted,
+    RequestIgnored,
+    StatusChanged,
+    ThreadAssigned,
     ThreadOpened,
 )
 from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
-from core.model import CARD, Placement
+from core.model import CARD, MirrorState, Placement, Request
 from core.ports import Begun, Commit, Committed, Duplicate, HeldIntent, NewMirror, Stale, StoreError
 
 _SQL = load("conversations")
@@ -58,13 +68,18 @@ _PLACED = (MessagePosted, MessageEdited, MessageDeleted)
 BARE_ADDRESS = "https://www.pinterest.com/pin/{}/"
 
 
-def commit(db: sqlite3.Connection, new: Commit) -> Committed | Duplicate | Stale:
+def commit(
+    db: sqlite3.Connection, standing: talking.Version, new: Commit
+) -> Committed | Duplicate | Stale:
     events = new.events
     last = events[-1]
     key = intent_key(new.key)
     claim = (*key, new.fingerprint, new.conversation, last.thread, last.seq, _said(events))
     if not db.execute(_CLAIM, claim).rowcount:
         return duplicate(db.execute(_COMMITTED, key).fetchone())
+    if new.standing is not None and new.standing != standing.now:
+        db.execute(_UNCLAIM, key)
+        return Stale(standing.now)
     if not _advanced(db, new, last.seq):
         db.execute(_UNCLAIM, key)
         return _STALE
@@ -79,24 +94,32 @@ def commit(db: sqlite3.Connection, new: Commit) -> Committed | Duplicate | Stale
         db.execute(_TAIL, (seq, at, thread))
     for mirror in new.mirrors:
         _mirror(db, new, mirror)
+    if new.fetches or new.edges or new.timers or new.drop_timers:
+        _settle(db, standing, new)
+    version = standing.now if new.edges else 0
+    if not new.begun:
+        return Committed(last.seq, (), version)
+    begun = tuple([one.mirror for one in new.begun if _begun(db, one)])
+    return Committed(last.seq, begun, version)
+
+
+def _settle(db: sqlite3.Connection, standing: talking.Version, new: Commit) -> None:
+    """What a decision brings with it beside its events."""
+    if new.edges:
+        talking.change(db, standing, new.edges, new.events[-1].at)
     for fetch in new.fetches:
         file = from_remote_file(fetch.file)
         row = (fetch.message, fetch.n, fetch.platform, file, fetch.attempts)
         db.execute(_SQL["add_fetch"], row)
-    if not new.begun:
-        return Committed(last.seq)
-    return Committed(last.seq, tuple([one.mirror for one in new.begun if _begun(db, one)]))
+    for timer in new.drop_timers:
+        timing.drop(db, timer)
+    for one in new.timers:
+        timing.put(db, one, one.id)
 
 
 def _begun(db: sqlite3.Connection, one: Begun) -> bool:
     row = (from_sending(one.sending), one.mirror, one.cursor)
     return bool(db.execute(_BEGIN_IDLE, row).rowcount)
-
-
-def intent_key(key: str) -> tuple[str, str]:
-    """The third part of a key grows with time, and new rows should stand together."""
-    parts = key.split(":", 3)
-    return (parts[2] if len(parts) > 2 else ""), key
 
 
 def _said(events: tuple[Event, ...]) -> MessageId | None:
@@ -150,6 +173,8 @@ def _insert(
         pin,
         data,
         None if event.agent is None else from_identity(event.agent),
+        event.only,
+        from_accounts(event.hidden) if event.hidden else None,
     )
     at = db.execute(_APPEND, row).lastrowid
     assert at is not None
@@ -183,23 +208,49 @@ def _happen_to(
 
 def _take_effect(db: sqlite3.Connection, new: Commit, event: Event, position: int) -> None:
     what = event.what
-    if isinstance(what, PeopleAdded | PersonLeft):
-        db.execute(_SQL["set_people"], {"key": new.people_key or None, "id": new.conversation})
-    if isinstance(what, ConversationStarted | PeopleAdded):
-        for account in what.people:
-            _join(db, event, account)
-    elif isinstance(what, ThreadOpened):
+    if isinstance(what, ThreadOpened):
         thread = (event.thread, event.conversation, what.pin, event.seq, position, event.actor)
         db.execute(_SQL["open"], thread)
         _use_pin(db, what.pin)
+    elif isinstance(what, ThreadAssigned):
+        db.execute(_SQL["assign"], (what.to, event.thread))
+    elif isinstance(what, StatusChanged):
+        until = None if what.until is None else from_time(what.until)
+        db.execute(_SQL["set_status"], (what.status, until, event.thread))
+    elif isinstance(what, PlaceClosed):
+        db.execute(_SQL["end_place"], (event.seq, what.binding, event.conversation))
+    else:
+        _change_people(db, new, event)
+
+
+def _change_people(db: sqlite3.Connection, new: Commit, event: Event) -> None:
+    what = event.what
+    if isinstance(what, PeopleAdded | PersonLeft | PersonRemoved):
+        db.execute(_SQL["set_people"], {"key": new.people_key or None, "id": new.conversation})
+    if isinstance(what, ConversationStarted | PeopleAdded):
+        for account in what.people:
+            asked = Request.PENDING if account in what.asked else Request.NONE
+            _join(db, event, account, asked)
     elif isinstance(what, PersonLeft):
-        db.execute(_SQL["leave"], (event.seq, event.conversation, event.actor))
-        db.execute(_SQL["end_mirrors"], (event.seq, event.actor, event.conversation))
+        _leave(db, event, event.actor, removed=False)
+    elif isinstance(what, PersonRemoved):
+        _leave(db, event, what.account, removed=True)
+    elif isinstance(what, RequestAccepted | RequestIgnored):
+        accepted = isinstance(what, RequestAccepted)
+        chosen = Request.ACCEPTED if accepted else Request.IGNORED
+        db.execute(_SQL["choose"], (chosen, event.conversation, event.actor))
+    elif isinstance(what, Muted):
+        db.execute(_SQL["mute"], (what.on, event.conversation, event.actor))
 
 
-def _join(db: sqlite3.Connection, event: Event, account: AccountId) -> None:
+def _join(db: sqlite3.Connection, event: Event, account: AccountId, request: Request) -> None:
     member = {"conversation": event.conversation, "account": account, "since": event.seq}
-    db.execute(_SQL["join"], member)
+    db.execute(_SQL["join"], {**member, "request": request})
+
+
+def _leave(db: sqlite3.Connection, event: Event, account: AccountId, *, removed: bool) -> None:
+    db.execute(_SQL["leave"], (event.seq, removed, event.conversation, account))
+    db.execute(_SQL["end_mirrors"], (event.seq, account, event.conversation))
 
 
 def _use_pin(db: sqlite3.Connection, pin: PinId) -> None:
@@ -211,7 +262,8 @@ def _mirror(db: sqlite3.Connection, new: Commit, mirror: NewMirror) -> None:
     place = binding.place
     row = (mirror.id, mirror.thread, new.conversation, binding.id, binding.account)
     where = (place.platform, place.workspace, place.channel, binding.kind)
-    db.execute(_SQL["mirror"], (*row, *where, mirror.from_seq, mirror.from_seq - 1))
+    state = MirrorState.PAUSED if binding.paused else MirrorState.ACTIVE
+    db.execute(_SQL["mirror"], (*row, *where, mirror.from_seq, mirror.from_seq - 1, state))
 
 
 def is_item(event: Event, placement: Placement) -> bool:

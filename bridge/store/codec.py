@@ -7,6 +7,7 @@ the schema: changing it takes a migration.
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -14,12 +15,12 @@ import msgspec
 from core import events, intents
 from core.content import Content
 from core.content_codec import decode, encode
-from core.delivery import Author, Part, PartKind, Sending, Step, Verb
+from core.delivery import Author, CardLine, Part, PartKind, Sending, Step, Verb
 from core.events import Happening
 from core.files import FileRef
-from core.ids import MessageId
+from core.ids import AccountId, MessageId
 from core.intents import Intent, RemoteFile
-from core.model import Identity, Pin, Place, Profile
+from core.model import Identity, Pin, Place, Profile, Status
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -37,6 +38,14 @@ _HAPPENINGS: dict[str, msgspec.json.Decoder[Any]] = {
         events.FileRemoved,
         events.PeopleAdded,
         events.PersonLeft,
+        events.PersonRemoved,
+        events.RequestAccepted,
+        events.RequestIgnored,
+        events.Muted,
+        events.ThreadAssigned,
+        events.StatusChanged,
+        events.PlaceOpened,
+        events.PlaceClosed,
         events.CardFilled,
     )
 }
@@ -53,6 +62,16 @@ def from_time(at: datetime) -> int:
 
 def to_time(stored: int) -> datetime:
     return _EPOCH + timedelta(microseconds=stored)
+
+
+def intent_key(key: str) -> tuple[str, str]:
+    """The third part of a key grows with time, and new rows should stand together."""
+    parts = key.split(":", 3)
+    return (parts[2] if len(parts) > 2 else ""), key
+
+
+def from_accounts(accounts: tuple[AccountId, ...]) -> str:
+    return _encoder.encode(accounts).decode()
 
 
 def from_content(content: Content | None) -> str | None:
@@ -133,6 +152,8 @@ def _to_part(stored: dict[str, Any]) -> Part:
         people=tuple(stored.pop("people")),
         rich=None if rich is None else decode(rich),
         file=msgspec.convert(stored.pop("file", None), FileRef | None),
+        ping=tuple(stored.pop("ping", ())),
+        line=msgspec.convert(stored.pop("line", None), CardLine | None),
         **stored,
     )
 
@@ -164,8 +185,19 @@ _CLASSES: dict[str, Any] = {
         intents.React,
         intents.AddFile,
         intents.AddPeople,
+        intents.RemovePeople,
         intents.Leave,
+        intents.Accept,
+        intents.Ignore,
+        intents.Mute,
+        intents.Report,
+        intents.Assign,
+        intents.SetStatus,
+        intents.OpenPlace,
+        intents.ClosePlace,
         intents.FillCard,
+        intents.Speech,
+        Status,
     )
 }
 
@@ -186,6 +218,8 @@ def _named(value: object) -> object:
         return {_KIND: type(value).__name__, **found}
     if isinstance(value, datetime):
         return {_KIND: "time", "at": from_time(value)}
+    if isinstance(value, StrEnum):
+        return {_KIND: type(value).__name__, "value": str(value)}
     return [_named(item) for item in value] if isinstance(value, tuple) else value
 
 

@@ -85,6 +85,43 @@ class Database:
         self._lock.close()
 
 
+class Beside(Database):
+    """The file of a program that may be running: nothing can be written, and nothing is locked.
+
+    StoreError where there is none, or where it has another schema than this program's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.exists():
+            raise StoreError(f"There is no history at {path} yet. `pinthread run` makes it.")
+        try:
+            db = self.connect()
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            db.close()
+        except sqlite3.Error as error:
+            raise StoreError(f"The database {path} cannot be read: {sentence(error)}") from error
+        if version != len(_migrations()):
+            raise StoreError(
+                f"The database {path} was written by another version of the program. "
+                "Start this one once, or use that one."
+            )
+
+    def connect(self, *, cache_kib: int = 2_000) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=10,
+        )
+        db.execute(f"PRAGMA cache_size = -{cache_kib}")
+        return db
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 def _is_short(path: Path) -> bool:
     """Whether the file ends before its last page, by the number of pages in its head.
 

@@ -7,12 +7,15 @@ before anybody is told; both dictionaries are bounded.
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
+from bridge.quiet import wants
 from bridge.store import rows
 from bridge.store.queries import load
 from core.ids import AccountId, BindingId, PinId
 from core.model import Account, Binding, Identity, Pin, Place, place_of_ref
+from core.ports import Prefs
 
 _ACCOUNTS = load("people")["accounts"]
 _ACCOUNT_BY_IDENTITY = load("people")["account_by_identity"]
@@ -21,6 +24,8 @@ _CHANNEL = load("people")["channel"]
 _PINS = load("pins")["pins"]
 _BINDING = load("people")["binding"]
 _BINDING_AT = load("people")["binding_at"]
+_PREFS = load("talking")["prefs"]
+_USUAL = Prefs()
 _MOST = 20_000
 
 K = TypeVar("K", bound=str)
@@ -37,6 +42,9 @@ class Known:
         self._pins: dict[PinId, Pin] = {}
         self._bindings: dict[BindingId, Binding] = {}
         self._places: dict[Place, Binding | None] = {}
+        self._prefs: dict[AccountId, Prefs] = {}
+        self.signing: frozenset[AccountId] = frozenset()
+        """Brands that show outside which agent wrote."""
 
     def accounts(self, wanted: Iterable[AccountId]) -> dict[AccountId, Account]:
         return self._find(self._accounts, wanted, _ACCOUNTS, rows.account)
@@ -101,6 +109,22 @@ class Known:
                 for (channel,) in self._db.execute(_CHANNEL, where).fetchall():
                     found[ref] = channel
         return found
+
+    def wants_pings(self, account: AccountId, at: datetime) -> bool:
+        """Whether somebody wants to be mentioned for what happened then."""
+        return wants(self.prefs(account), at)
+
+    def prefs(self, account: AccountId) -> Prefs:
+        """What somebody wants to be told; every message to their direct messages asks."""
+        found = self._prefs.get(account)
+        if found is None:
+            row = self._db.execute(_PREFS, (account,)).fetchone()
+            _make_room(self._prefs)
+            found = self._prefs[account] = _USUAL if row is None else Prefs(*row)
+        return found
+
+    def forget_prefs(self, account: AccountId) -> None:
+        self._prefs.pop(account, None)
 
     def forget_binding(self, binding: BindingId) -> None:
         self._bindings.pop(binding, None)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from bridge.store import rows
 from bridge.store.changes import item_position, place
 from bridge.store.codec import from_sending, from_time, to_sending, to_time
+from bridge.store.inside import inside
+from bridge.store.inside import named as named_inside
 from bridge.store.known import Known
 from bridge.store.messages import InMirror, in_mirror, with_pins
 from bridge.store.people import LAST
@@ -19,12 +21,14 @@ from core.events import (
     Event,
     MessagePosted,
     PeopleAdded,
+    ReactionAdded,
+    ReactionRemoved,
     ThreadOpened,
 )
 from core.ids import AccountId, BindingId, MessageId, MirrorId, PinId, RemoteId, SpaceId, ThreadId
 from core.mentions import named
 from core.model import Mirror, MirrorState, Placement, Thread
-from core.ports import Again, Due, LaneWork, Refused, Request, Retry
+from core.ports import Again, Asked, Due, LaneWork, Refused, Retry
 
 _SQL = load("lanes")
 _OPERATOR = load("operator")
@@ -73,6 +77,7 @@ def lane(
         events = tuple([rows.event(line) for line in found])
         sending = None if row[18] is None else to_sending(row[18])
         again = _again(db, mirror) if refused else ()
+        later = _later(db, row[1], events) if len(events) == limit else frozenset()
         shown = (*(one.event for one in again), *events)
         about = in_mirror(db, mirror, _about(db, row[1], shown, row[21]), row[11])
         remotes = _remotes(db, mirror, row, sending, about)
@@ -81,7 +86,7 @@ def lane(
     return work(
         known,
         rows.mirror(row),
-        Thread(row[19], row[20], row[21], row[22]),
+        rows.thread((*row[19:23], *row[27:30])),
         opened_by=row[23],
         people=tuple([AccountId(name) for name in rows.names.decode(row[24])]),
         events=events,
@@ -91,7 +96,20 @@ def lane(
         sending=sending,
         remotes=remotes,
         again=again,
+        later=later,
+        asked=bool(row[30]),
+        muted=bool(row[31]),
     )
+
+
+def _later(
+    db: sqlite3.Connection, thread: ThreadId, events: tuple[Event, ...]
+) -> frozenset[tuple[MessageId, str]]:
+    """The reactions that come after these events; needed only where these hold some."""
+    if not any(isinstance(event.what, ReactionAdded | ReactionRemoved) for event in events):
+        return frozenset()
+    found = db.execute(_SQL["later_reactions"], (thread, events[-1].seq)).fetchall()
+    return frozenset([(MessageId(message), emoji) for message, emoji in found])
 
 
 def _again(db: sqlite3.Connection, mirror: MirrorId) -> tuple[Again, ...]:
@@ -130,13 +148,17 @@ def work(
     sending: Sending | None,
     remotes: frozenset[RemoteId],
     again: tuple[Again, ...] = (),
+    later: frozenset[tuple[MessageId, str]] = frozenset(),
+    asked: bool = False,
+    muted: bool = False,
 ) -> LaneWork:
     """Adds everybody and every pin that the events, the messages and the card name."""
     accounts = {opened_by, *people}
     pins = {thread.pin}
     mentions: set[AccountId] = set()
     channels: set[str] = set()
-    for event in (*(one.event for one in again), *events) if again else events:
+    shown = (*(one.event for one in again), *events) if again else events
+    for event in shown:
         accounts.add(event.actor)
         what = event.what
         if isinstance(what, PeopleAdded):
@@ -153,6 +175,11 @@ def work(
                     mentions.add(AccountId(one.account))
                 elif one.ref is not None:
                     channels.add(one.ref)
+    mentions = _wanted(known, mirror, mentions, shown, muted=muted) if mentions else mentions
+    accounts |= named_inside(events)
+    ours = inside(
+        known, mirror, thread, people, events, about.written.values(), asked=asked, muted=muted
+    )
     return LaneWork(
         mirror=mirror,
         sending=sending,
@@ -171,7 +198,30 @@ def work(
         newest=newest,
         known=remotes,
         again=again,
+        later=later,
+        agents=ours.agents,
+        signatures=ours.signatures,
+        line=ours.line,
+        ping=ours.ping,
     )
+
+
+def _wanted(
+    known: Known,
+    mirror: Mirror,
+    mentions: set[AccountId],
+    events: tuple[Event, ...],
+    *,
+    muted: bool,
+) -> set[AccountId]:
+    """Who is mentioned and wants to be; all others are named, which pings nobody."""
+    quiet = {mirror.account} if muted else set()
+    at = max((event.at for event in events), default=None)
+    return {
+        one
+        for one in mentions - quiet
+        if (known.prefs(one).notify != "none" if at is None else known.wants_pings(one, at))
+    }
 
 
 def _remotes(
@@ -291,6 +341,10 @@ def _time(at: datetime | None) -> int | None:
     return None if at is None else from_time(at)
 
 
-def answer(db: sqlite3.Connection, request: Request, answer: str, now: datetime) -> None:
+def ask(db: sqlite3.Connection, kind: str, what: str, now: datetime) -> None:
+    db.execute(_OPERATOR["request"], (kind, what, from_time(now)))
+
+
+def answer(db: sqlite3.Connection, request: Asked, answer: str, now: datetime) -> None:
     db.execute(_OPERATOR["answer"], (answer, request.n))
     db.execute(_OPERATOR["drop_answered"], (from_time(now - _KEEP_ANSWERS),))

@@ -10,19 +10,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.store import rows
-from bridge.store.codec import from_time, to_content, to_happening, to_remote_file, to_time
+from bridge.store.codec import (
+    from_time,
+    to_content,
+    to_happening,
+    to_identity,
+    to_remote_file,
+    to_time,
+)
 from bridge.store.queries import load
 from core.events import FileAdded
 from core.files import FileId
 from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
 from core.model import Attached, Placement, Written
 from core.ports import Fetch
+from core.quick import quick
 
 _SQL = load("messages")
 _POSITION = _SQL["position"]
 _NONE: Mapping[str, Sequence[str]] = {}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class InMirror:
     """What a lane must know of messages. `placed` is by item, those of a message together."""
@@ -93,9 +102,18 @@ def _written(
             reactions=frozenset(
                 [(account, emoji) for account, emoji, _ in reactions.get(row[0], ())]
             ),
+            only=row[12],
+            hidden=_hidden(row[13], row[14]),
+            agent=None if row[15] is None else to_identity(row[15]),
         )
         for row in found
     ]
+
+
+def _hidden(posted: str | None, edited: str | None) -> tuple[AccountId, ...]:
+    """From whom a message is hidden as it stands: by its post, and by its last edit."""
+    found = dict.fromkeys(rows.accounts_of(posted) if posted else ())
+    return tuple(found | dict.fromkeys(rows.accounts_of(edited) if edited else ()))
 
 
 def _at(found: Sequence[rows.Row]) -> str:
@@ -166,6 +184,12 @@ def with_pins(
     """Messages of the thread that hold one of the pins."""
     asked = {"thread": thread, "pins": rows.listed(tuple(pins))}
     return tuple([MessageId(row[0]) for row in db.execute(_SQL["with_pin"], asked).fetchall()])
+
+
+def holder(db: sqlite3.Connection, thread: ThreadId, pin: PinId) -> Written | None:
+    """One of them, that everybody may see if there is any."""
+    found = db.execute(_SQL["holder"], {"thread": thread, "pin": pin}).fetchone()
+    return None if found is None else written(db, (found[0],)).get(found[0])
 
 
 def may_read(db: sqlite3.Connection, account: AccountId, file: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from bridge.store import rows
 from bridge.store.codec import from_time
 from bridge.store.queries import load
-from core.ids import AccountId, derive
+from core.ids import AccountId, BindingId, derive
 from core.model import Account, AccountKind, Binding, Identity, Pin, PinSource, Profile
 from core.ports import StoreError
 
@@ -52,6 +52,18 @@ def with_profile(account: Account, profile: Profile) -> Account:
 
 def _make_person(db: sqlite3.Connection, identity: Identity, profile: Profile) -> Account:
     key = "\0".join((identity.platform, identity.workspace, identity.user))
+    account = new_person(db, key, profile)
+    _give(db, identity, account.id)
+    return account
+
+
+def new_person(db: sqlite3.Connection, key: str, profile: Profile) -> Account:
+    """An account that no login has yet. The same key is the same account.
+
+    Unless that one has left for good: whoever comes back is somebody new.
+    """
+    while db.execute(SQL["has_left"], (derive("account", key),)).fetchone():
+        key += "\0"
     account = Account(
         AccountId(derive("account", key)),
         AccountKind.PERSON,
@@ -60,8 +72,11 @@ def _make_person(db: sqlite3.Connection, identity: Identity, profile: Profile) -
         profile.picture,
     )
     _put(db, account, named=False)
-    _give(db, identity, account.id)
     return account
+
+
+def account_of(db: sqlite3.Connection, account: AccountId) -> Account:
+    return _account(db, account)[0]
 
 
 def put_account(db: sqlite3.Connection, account: Account, identities: Sequence[Identity]) -> None:
@@ -127,7 +142,21 @@ def put_binding(db: sqlite3.Connection, binding: Binding) -> None:
             "A channel shows the conversations of one account."
         )
     row = (binding.id, binding.account, *where, binding.kind, binding.label)
-    db.execute(SQL["put_binding"], row)
+    how = (binding.mode, binding.paused, binding.conversation)
+    db.execute(SQL["put_binding"], (*row, *how))
+
+
+def drop_binding(db: sqlite3.Connection, binding: BindingId) -> None:
+    db.execute(SQL["end_binding"], (binding,))
+    db.execute(SQL["drop_binding"], (binding,))
+
+
+def pause_place(db: sqlite3.Connection, binding: BindingId, reason: str | None) -> None:
+    db.execute(SQL["pause_binding"], (reason is not None, binding))
+    if reason is None:
+        db.execute(SQL["resume_mirrors"], (binding,))
+    else:
+        db.execute(SQL["pause_mirrors"], (reason, binding))
 
 
 def put_pin(db: sqlite3.Connection, pin: Pin, now: datetime) -> None:

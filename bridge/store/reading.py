@@ -6,14 +6,13 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from bridge.store import rows
-from bridge.store.codec import to_time
-from bridge.store.known import Known
+from bridge.store.codec import from_identity
 from bridge.store.queries import load
 from core.delivery import Delivery, DeliveryState
 from core.events import Event
-from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId, short_code
-from core.model import AUTHOR, BindingKind, MirrorState
-from core.ports import FeedItem, ThreadLine
+from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId
+from core.model import AUTHOR, BindingKind, Identity, MirrorState
+from core.ports import FeedItem
 
 _SQL = load("reading")
 _FIRST_EVENTS = _SQL["first_events"]
@@ -24,20 +23,22 @@ _EVER = 2**62
 def events(
     db: sqlite3.Connection,
     thread: ThreadId,
+    account: AccountId,
     stays: Sequence[tuple[int, int | None]],
     *,
     before: int | None,
     after: int | None,
     limit: int,
 ) -> tuple[Event, ...]:
-    """Events inside the stays, oldest first: the first ones after `after`, else the last ones."""
+    """What the account sees inside the stays: the first ones after `after`, else the last ones."""
     ranges = sorted(_ranges(stays, before, after), reverse=after is None)
     sql = _LAST_EVENTS if after is None else _FIRST_EVENTS
     found: list[rows.Row] = []
     for first, last in ranges:
         if len(found) < limit:
             most = limit - len(found)
-            found += db.execute(sql, (thread, first, last, most)).fetchall()
+            asked = {"first": first, "last": last, "limit": most}
+            found += db.execute(sql, {**asked, "thread": thread, "account": account}).fetchall()
     if after is None:
         found.reverse()
     return tuple([rows.event(row) for row in found])
@@ -57,39 +58,11 @@ def history(db: sqlite3.Connection, conversation: ConversationId) -> tuple[Event
     return tuple([rows.event(row) for row in found])
 
 
-InboxRow = tuple[rows.Row, rows.Row]
-
-
-def inbox(db: sqlite3.Connection, account: AccountId, limit: int) -> list[InboxRow]:
-    """Threads with their newest words, for `inbox_lines`."""
-    found: list[InboxRow] = []
-    for row in db.execute(_SQL["inbox"], {"account": account, "limit": limit}).fetchall():
-        words = db.execute(_SQL["last_words"], (row[0], row[3])).fetchone()
-        if words is None:
-            (at,) = db.execute(_SQL["last_time"], (row[0],)).fetchone()
-            words = (at, None, "")
-        found.append((row, words))
-    return found
-
-
-def inbox_lines(known: Known, found: list[InboxRow]) -> tuple[ThreadLine, ...]:
-    others = [rows.names.decode(row[4]) for row, _ in found]
-    named = {AccountId(name) for names in others for name in names}
-    accounts = known.accounts({*named, *(words[1] for _, words in found if words[1])})
-    pins = known.pins({row[2] for row, _ in found})
-    return tuple(
-        ThreadLine(
-            thread=row[0],
-            conversation=row[1],
-            code=short_code(row[0]),
-            pin=pins[row[2]],
-            people=tuple(accounts[AccountId(name)] for name in names),
-            last_at=to_time(at),
-            last_by=accounts[by] if by else None,
-            last_text=text,
-        )
-        for (row, (at, by, text)), names in zip(found, others, strict=True)
-    )
+def spoken(db: sqlite3.Connection, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
+    """The newest words that are not of that author."""
+    who = None if agent is None else from_identity(agent)
+    seq: int = db.execute(_SQL["spoken"], (thread, by, who)).fetchone()[0]
+    return seq
 
 
 def deliveries(

@@ -7,7 +7,7 @@ import msgspec
 
 from bridge.store.codec import to_content, to_happening, to_identity, to_time
 from core.events import Event, MessagePosted
-from core.ids import MessageId
+from core.ids import AccountId, MessageId
 from core.model import (
     CARD,
     Account,
@@ -18,10 +18,13 @@ from core.model import (
     Member,
     Mirror,
     MirrorState,
+    Mode,
     Pin,
     PinSource,
     Place,
     Placement,
+    Request,
+    Status,
     Thread,
 )
 from core.ports import Duplicate, Spot
@@ -33,9 +36,13 @@ Row = Sequence[Any]
 _ACCOUNT_KINDS = {str(kind): kind for kind in AccountKind}
 _BINDING_KINDS = {str(kind): kind for kind in BindingKind}
 _MIRROR_STATES = {str(state): state for state in MirrorState}
+_MODES = {str(mode): mode for mode in Mode}
+_REQUESTS = {str(request): request for request in Request}
+_STATUSES = {str(status): status for status in Status}
 _PIN_SOURCES = {str(source): source for source in PinSource}
 
-_members = msgspec.json.Decoder(list[tuple[str, int, int | None]])
+_members = msgspec.json.Decoder(list[tuple[str, int, int | None, str, int, int]])
+_hidden = msgspec.json.Decoder(tuple[str, ...])
 names = msgspec.json.Decoder(list[str])
 
 
@@ -47,7 +54,7 @@ _of_message = msgspec.json.Decoder(_OfMessage)
 
 
 def account(row: Row) -> Account:
-    return Account(row[0], _ACCOUNT_KINDS[row[1]], row[2], row[3], row[4])
+    return Account(row[0], _ACCOUNT_KINDS[row[1]], row[2], row[3], row[4], bool(row[6]))
 
 
 def pin(row: Row) -> Pin:
@@ -56,16 +63,24 @@ def pin(row: Row) -> Pin:
 
 def binding(row: Row) -> Binding:
     place = Place(row[2], row[3], row[4])
-    return Binding(row[0], row[1], place, _BINDING_KINDS[row[5]], row[6])
+    kind, mode = _BINDING_KINDS[row[5]], _MODES[row[7]]
+    return Binding(row[0], row[1], place, kind, row[6], mode, bool(row[8]), row[9])
 
 
 def head(row: Row) -> Head:
-    members = tuple([Member(*member) for member in _members.decode(row[3])])  # type: ignore[arg-type]
-    return Head(row[0], row[1], members, row[2])
+    return Head(row[0], row[1], tuple([_member(*one) for one in _members.decode(row[3])]), row[2])
+
+
+def _member(
+    account: str, since: int, until: int | None, request: str, muted: int, removed: int
+) -> Member:
+    asked = _REQUESTS[request]
+    return Member(AccountId(account), since, until, asked, bool(muted), bool(removed))
 
 
 def thread(row: Row) -> Thread:
-    return Thread(row[0], row[1], row[2], row[3])
+    until = None if row[6] is None else to_time(row[6])
+    return Thread(row[0], row[1], row[2], row[3], row[4], _STATUSES[row[5]], until)
 
 
 def mirror(row: Row) -> Mirror:
@@ -90,8 +105,8 @@ def mirror(row: Row) -> Mirror:
 
 
 def spot(row: Row) -> Spot:
-    """A mirror (18 columns), its thread (4), head (4) and binding (7)."""
-    return Spot(mirror(row), thread(row[18:]), head(row[22:]), binding(row[26:]))
+    """A mirror (18 columns), its thread (7), head (4) and binding (10)."""
+    return Spot(mirror(row), thread(row[18:]), head(row[25:]), binding(row[29:]))
 
 
 def placement(row: Row) -> Placement:
@@ -118,7 +133,12 @@ def event(row: Row) -> Event:
         else to_happening(kind, row[8], row[10], row[11])
     )
     agent = None if row[9] is None else to_identity(row[9])
-    return Event(row[0], row[1], row[2], to_time(row[3]), row[4], what, agent)
+    hidden = () if row[13] is None else accounts_of(row[13])
+    return Event(row[0], row[1], row[2], to_time(row[3]), row[4], what, agent, row[12], hidden)
+
+
+def accounts_of(data: str) -> tuple[AccountId, ...]:
+    return tuple([AccountId(name) for name in _hidden.decode(data)])
 
 
 def file_message(data: str) -> MessageId:

@@ -16,8 +16,22 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bridge.store import changes, lanes, messages, people, reading, rows, sweeps
-from bridge.store.codec import to_intent, to_time
+from bridge.store import (
+    changes,
+    erasing,
+    inboxes,
+    lanes,
+    linking,
+    messages,
+    people,
+    pinging,
+    reading,
+    rows,
+    sweeps,
+    talking,
+    timing,
+)
+from bridge.store.codec import intent_key, to_intent, to_time
 from bridge.store.database import Database
 from bridge.store.known import Known
 from bridge.store.queries import load
@@ -48,10 +62,12 @@ from core.model import (
     Place,
     Placement,
     Profile,
+    Role,
     Thread,
     Written,
 )
 from core.ports import (
+    Asked,
     Commit,
     Committed,
     Due,
@@ -59,17 +75,23 @@ from core.ports import (
     FeedItem,
     Fetch,
     HeldIntent,
+    Involved,
     LaneWork,
     Marked,
+    NewReport,
+    Prefs,
     Refused,
-    Request,
+    Report,
     Retry,
     Spot,
     Stale,
     StoreError,
     SweptPlace,
     ThreadLine,
+    Timer,
+    Which,
 )
+from core.standing import Edge
 
 _SQL = load("conversations")
 _PEOPLE = load("people")
@@ -78,6 +100,8 @@ _OPERATOR = load("operator")
 _MIRRORS_OF = load("reading")["mirrors_of"]
 
 _READERS = 2
+_MOST_INVOLVED = 20_000
+"""Groups of accounts of which it is kept who follows whom."""
 _SMALL = 100
 """Rows up to which a read may run on the event loop: some hundred microseconds."""
 
@@ -92,8 +116,8 @@ def _reading_threads() -> Executor:
 class SqliteStore:
     """One database file. All methods belong to the event loop that called `open`.
 
-    `writer` and `readers` make what writes and what reads at length: threads, but in the
-    simulation, which has none.
+    `writer` and `readers` make what writes and what reads at length, `database` what opens
+    the file: other ones in the simulation, which has neither threads nor files.
     """
 
     def __init__(
@@ -102,14 +126,16 @@ class SqliteStore:
         *,
         writer: Callable[[sqlite3.Connection], Writer] = Writer,
         readers: Callable[[], Executor] = _reading_threads,
+        database: Callable[[Path], Database] = Database,
     ) -> None:
         self._path = path
+        self._open_database = database
         self._make_writer = writer
         self._make_readers = readers
         self._database: Database | None = None
 
     async def open(self) -> None:
-        database = self._database = Database(self._path)
+        database = self._database = self._open_database(self._path)
         self._db = database.connect(cache_kib=8_000)
         self._known = Known(self._db)
         self._warm = WarmThreads(self._db, self._known)
@@ -122,6 +148,11 @@ class SqliteStore:
         self._pool = self._make_readers()
         self._awaited = changes.awaited(self._db)
         self._refused = lanes.awaiting_again(self._db)
+        self._standing = talking.Version()
+        self._version = 0
+        self._involved: dict[tuple[AccountId, ...], Involved] = {}
+        self._agents = talking.agents(self._db)
+        self._known.signing = talking.signing(self._db)
 
     def trouble(self) -> str | None:
         """Set by a write that failed, and cleared by `probe` alone: nobody can miss it."""
@@ -185,9 +216,11 @@ class SqliteStore:
     async def account_by_identity(self, identity: Identity) -> Account | None:
         return _guarded(self._known.by_identity, identity)
 
-    async def accounts_like(self, prefix: str, limit: int) -> tuple[Account, ...]:
+    async def accounts_like(
+        self, prefix: str, limit: int, asker: AccountId | None = None
+    ) -> tuple[Account, ...]:
         first = people.fold(prefix)
-        bounds = {"first": first, "last": first + people.LAST, "limit": limit}
+        bounds = {"first": first, "last": first + people.LAST, "limit": limit, "asker": asker or ""}
         return self._all(_PEOPLE["accounts_like"], bounds, rows.account)
 
     async def identities(self, account: AccountId) -> tuple[Identity, ...]:
@@ -211,6 +244,20 @@ class SqliteStore:
             lambda _: self._known.forget_binding(binding.id), people.put_binding, binding
         )
 
+    async def pause_place(self, binding: BindingId, reason: str | None) -> None:
+        await self._writer.put_then(
+            lambda _: self._forget_place(binding), people.pause_place, binding, reason
+        )
+
+    async def drop_binding(self, binding: BindingId) -> None:
+        await self._writer.put_then(
+            lambda _: self._forget_place(binding), people.drop_binding, binding
+        )
+
+    def _forget_place(self, binding: BindingId) -> None:
+        self._known.forget_binding(binding)
+        self._warm.clear()
+
     async def bindings_of(self, accounts: Sequence[AccountId]) -> tuple[Binding, ...]:
         return self._all(_PEOPLE["bindings_of"], (rows.listed(accounts),), rows.binding)
 
@@ -219,6 +266,9 @@ class SqliteStore:
 
     async def binding_at(self, place: Place) -> Binding | None:
         return _guarded(self._known.binding_at, place)
+
+    async def binding(self, binding: BindingId) -> Binding | None:
+        return _guarded(self._known.binding, binding)
 
     # --- conversations --------------------------------------------------------------------
 
@@ -254,7 +304,7 @@ class SqliteStore:
         return self._one(
             _SQL["placement_at"],
             (platform, remote),
-            lambda row: (rows.spot(row), rows.placement(row[33:])),
+            lambda row: (rows.spot(row), rows.placement(row[39:])),
         )
 
     async def written(self, message: MessageId) -> Written | None:
@@ -274,11 +324,16 @@ class SqliteStore:
     async def commit(self, commit: Commit) -> Committed | Duplicate | Stale:
         if not commit.events:
             raise ValueError("a commit needs at least one event")
-        warm = partial(self._warm.committed, commit)
-        return await self._writer.put_then(warm, changes.commit, commit)
+        note = partial(self._note_commit, commit)
+        return await self._writer.put_then(note, changes.commit, self._standing, commit)
+
+    def _note_commit(self, commit: Commit, result: Committed | Duplicate | Stale) -> None:
+        self._warm.committed(commit, result)
+        if not isinstance(result, Duplicate) and result.standing:
+            self._stands(result.standing)
 
     async def committed(self, key: str) -> Duplicate | None:
-        return self._one(_SQL["committed"], changes.intent_key(key), rows.duplicate)
+        return self._one(_SQL["committed"], intent_key(key), rows.duplicate)
 
     async def hold(self, held: HeldIntent, platform: str) -> bool:
         def note(is_held: bool) -> None:
@@ -310,15 +365,195 @@ class SqliteStore:
     def _not_awaited(self, left: Sequence[tuple[str, str]]) -> None:
         self._awaited.difference_update(left)
 
+    # --- who may talk to whom -------------------------------------------------------------
+
+    def _stands(self, version: int) -> None:
+        """What was decided on an older version is decided again."""
+        if version > self._version:
+            self._version = version
+            self._involved.clear()
+
+    def involved(self, accounts: tuple[AccountId, ...]) -> Involved:
+        found = self._involved.get(accounts)
+        if found is None:
+            known = self._known
+            found = _guarded(talking.involved, self._db, known, self._version, accounts)
+            if len(self._involved) >= _MOST_INVOLVED:
+                self._involved.clear()
+            self._involved[accounts] = found
+        return found
+
+    def asked(self, who: AccountId, whom: AccountId) -> frozenset[tuple[AccountId, AccountId]]:
+        return _guarded(talking.asked, self._db, who, whom)
+
+    def role_in(self, brand: AccountId, account: AccountId) -> Role | None:
+        given = self._agents.get(brand, {}).get(account)
+        return None if given is None else given[0]
+
+    async def change(self, edges: Sequence[Edge], now: datetime) -> None:
+        write = talking.change
+        await self._writer.put_then(self._stands, write, self._standing, tuple(edges), now)
+
+    async def follows_of(self, account: AccountId, limit: int) -> tuple[AccountId, ...]:
+        return tuple(await self._long(talking.named, "follows_of", account, limit))
+
+    async def followers_of(self, account: AccountId, limit: int) -> tuple[AccountId, ...]:
+        return tuple(await self._long(talking.named, "followers_of", account, limit))
+
+    async def blocked_by(self, account: AccountId, limit: int) -> tuple[AccountId, ...]:
+        return tuple(await self._long(talking.named, "blocked_by", account, limit))
+
+    async def brands(self, limit: int) -> tuple[AccountId, ...]:
+        return tuple(_guarded(talking.brands, self._db, limit))
+
+    async def grant(
+        self, brand: AccountId, account: AccountId, role: Role | None, now: datetime
+    ) -> None:
+        def note(version: int) -> None:
+            self._agents = talking.agents(self._db)
+            self._stands(version)
+
+        write = talking.grant
+        await self._writer.put_then(note, write, self._standing, brand, account, role, now)
+
+    async def note_agent(self, brand: AccountId, account: AccountId, now: datetime) -> None:
+        given = self._agents.setdefault(brand, {})
+        known = given.get(account)
+        if known is None or (known[0] is None and now - known[1] > talking.NOTED_FOR):
+            given[account] = None, now
+            await self._writer.put(talking.note_agent, brand, account, now)
+
+    async def agents_of(self, brand: AccountId) -> tuple[tuple[AccountId, Role | None], ...]:
+        given = self._agents.get(brand, {})
+        return tuple((account, role) for account, (role, _) in given.items())
+
+    async def brands_of(
+        self, account: AccountId, now: datetime
+    ) -> tuple[tuple[AccountId, Role | None], ...]:
+        found = [(brand, given.get(account)) for brand, given in self._agents.items()]
+        return tuple(
+            (brand, known[0])
+            for brand, known in found
+            if known and (known[0] is not None or now - known[1] <= talking.TRUSTED_FOR)
+        )
+
+    async def sign(self, brands: Sequence[AccountId]) -> None:
+        def note(_: None) -> None:
+            self._known.signing = frozenset(brands)
+
+        await self._writer.put_then(note, talking.sign, tuple(brands))
+
+    async def invite(self, account: AccountId, now: datetime) -> None:
+        await self._writer.put_then(self._stands, talking.invite, self._standing, account, now)
+
+    async def ban(self, account: AccountId, *, on: bool) -> None:
+        def note(version: int) -> None:
+            self._known.forget_people()
+            self._stands(version)
+
+        await self._writer.put_then(note, talking.ban, self._standing, account, on=on)
+
+    async def report(self, report: NewReport) -> None:
+        await self._writer.put(talking.report, report)
+
+    async def reports(self, limit: int) -> tuple[Report, ...]:
+        return await self._long(talking.reports, limit)
+
+    async def prefs(self, account: AccountId) -> Prefs:
+        return _guarded(talking.prefs, self._db, account)
+
+    async def put_prefs(self, account: AccountId, prefs: Prefs) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_prefs(account), talking.put_prefs, account, prefs
+        )
+
+    # --- logins that are tied together ----------------------------------------------------
+
+    async def former(self, identity: Identity) -> tuple[AccountId, ...]:
+        return _guarded(linking.former, self._db, identity)
+
+    async def attach_identity(self, identity: Identity, account: AccountId) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_people(), linking.attach, identity, account
+        )
+
+    async def detach_identity(self, identity: Identity, profile: Profile) -> Account | None:
+        return await self._writer.put_then(
+            lambda _: self._known.forget_people(), linking.detach, identity, profile
+        )
+
+    async def put_link(self, code: str, identity: Identity, until: datetime) -> None:
+        await self._writer.put(linking.put_link, code, identity, until)
+
+    async def take_link(self, code: str, now: datetime) -> Identity | None:
+        return await self._writer.put(linking.take_link, code, now)
+
+    # --- what happens later ---------------------------------------------------------------
+
+    async def put_timer(self, timer: Timer, key: str = "") -> Timer | None:
+        return await self._writer.put(timing.put, timer, key)
+
+    async def timer(self, timer: str) -> Timer | None:
+        return _guarded(timing.of_id, self._db, timer)
+
+    async def timers_due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
+        return _guarded(timing.due, self._db, now, limit)
+
+    async def timers_of(self, thread: ThreadId, kind: str) -> tuple[Timer, ...]:
+        return _guarded(timing.of_thread, self._db, thread, kind)
+
+    async def next_timer(self) -> datetime | None:
+        return _guarded(timing.next_due, self._db)
+
+    async def renew_timer(self, timer: Timer) -> None:
+        await self._writer.put(timing.renew, timer)
+
+    async def note_pings(self, limit: int = 20_000) -> int:
+        if not _guarded(pinging.behind, self._db):
+            return 0
+        return await self._writer.put(pinging.note, limit)
+
+    async def drop_timer(self, timer: str, settle: Duplicate | None = None, key: str = "") -> bool:
+        return await self._writer.put(timing.drop, timer, settle, key)
+
     # --- reading --------------------------------------------------------------------------
 
-    async def inbox(self, account: AccountId, limit: int) -> tuple[ThreadLine, ...]:
-        found = await self._long(reading.inbox, account, limit)
-        return _guarded(reading.inbox_lines, self._known, found)
+    async def inbox(
+        self,
+        account: AccountId,
+        limit: int,
+        *,
+        which: Which = Which.ALL,
+        agent: AccountId | None = None,
+        before: int | None = None,
+    ) -> tuple[ThreadLine, ...]:
+        await self._follow_all()
+        found = await self._long(inboxes.page, account, which, agent, before, limit)
+        return _guarded(inboxes.lines, self._known, found)
+
+    async def follow_history(self, limit: int = 20_000) -> int:
+        if not _guarded(inboxes.behind, self._db):
+            return 0
+        return await self._writer.put(inboxes.advance, limit)
+
+    async def _follow_all(self) -> None:
+        while await self.follow_history():
+            pass
+
+    async def holder(self, thread: ThreadId, pin: PinId) -> Written | None:
+        return _guarded(messages.holder, self._db, thread, pin)
+
+    async def open_places(self, conversation: ConversationId) -> frozenset[BindingId]:
+        found = self._all(_SQL["open_places"], (conversation,), lambda row: BindingId(row[0]))
+        return frozenset(found)
+
+    async def spoken(self, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
+        return _guarded(reading.spoken, self._db, thread, by, agent)
 
     async def events(
         self,
         thread: ThreadId,
+        account: AccountId,
         stays: Sequence[tuple[int, int | None]],
         *,
         before: int | None,
@@ -327,10 +562,17 @@ class SqliteStore:
     ) -> tuple[Event, ...]:
         if limit <= _SMALL:
             return _guarded(
-                reading.events, self._db, thread, stays, before=before, after=after, limit=limit
+                reading.events,
+                self._db,
+                thread,
+                account,
+                stays,
+                before=before,
+                after=after,
+                limit=limit,
             )
         return await self._long(
-            reading.events, thread, tuple(stays), before=before, after=after, limit=limit
+            reading.events, thread, account, tuple(stays), before=before, after=after, limit=limit
         )
 
     async def history(self, conversation: ConversationId) -> tuple[Event, ...]:
@@ -382,6 +624,7 @@ class SqliteStore:
         return self._all(_PINS["threads_with"], {"pin": pin}, lambda row: ThreadId(row[0]))
 
     async def recent_pins(self, account: AccountId, limit: int) -> tuple[Pin, ...]:
+        await self._follow_all()
         found = self._all(_PINS["recent_pins"], (account, limit), lambda row: PinId(row[0]))
         pins = _guarded(self._known.pins, found)
         return tuple(pins[pin] for pin in found)
@@ -483,11 +726,14 @@ class SqliteStore:
 
         return await self._writer.put_then(note, lanes.retry, what)
 
-    async def requests(self, kind: str) -> tuple[Request, ...]:
-        return self._all(_OPERATOR["requests"], (kind,), lambda row: Request(*row))
+    async def requests(self, kind: str) -> tuple[Asked, ...]:
+        return self._all(_OPERATOR["requests"], (kind,), lambda row: Asked(*row))
 
-    async def answer(self, request: Request, answer: str, now: datetime) -> None:
+    async def answer(self, request: Asked, answer: str, now: datetime) -> None:
         await self._writer.put(lanes.answer, request, answer, now)
+
+    async def ask(self, kind: str, what: str, now: datetime) -> None:
+        await self._writer.put(lanes.ask, kind, what, now)
 
     async def unpark(self, platform: str) -> None:
         await self._writer.put_then(lambda _: self._warm.clear(), lanes.unpark, platform)
@@ -521,6 +767,29 @@ class SqliteStore:
 
     async def unused_files(self, files: Sequence[FileId]) -> frozenset[FileId]:
         return await self._long(messages.unused_files, files)
+
+    # --- accounts that leave for good ------------------------------------------------------
+
+    async def own_messages(self, account: AccountId) -> tuple[MessageId, ...]:
+        return await self._long(erasing.own_messages, account)
+
+    async def own_reactions(self, account: AccountId) -> tuple[tuple[MessageId, str], ...]:
+        return await self._long(erasing.own_reactions, account)
+
+    async def own_threads(self, account: AccountId) -> tuple[tuple[ThreadId, PinId], ...]:
+        return await self._long(erasing.own_threads, account)
+
+    async def forget_person(self, account: AccountId) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_people(), erasing.forget_person, account
+        )
+
+    async def blank(self, account: AccountId, logins: Sequence[Identity]) -> tuple[int, ...]:
+        posts = await self._writer.put(erasing.blank, account)
+        after: int | None = 0
+        while after is not None:
+            after = await self._writer.put(erasing.blank_agent, tuple(logins), after)
+        return posts
 
     # --- sweeps ---------------------------------------------------------------------------
 

@@ -22,7 +22,17 @@ from bridge.store.queries import load
 from core.delivery import Sending
 from core.events import AboutMessage, CardFilled, Event, MessagePosted
 from core.ids import AccountId, ConversationId, MessageId, MirrorId, RemoteId, SpaceId, ThreadId
-from core.model import CARD, Head, Member, MirrorState, Placement, Thread, Written
+from core.model import (
+    CARD,
+    BindingKind,
+    Head,
+    Member,
+    MirrorState,
+    Placement,
+    Request,
+    Thread,
+    Written,
+)
 from core.ports import Commit, Committed, Due, Duplicate, LaneWork, Spot, Stale
 
 _SQL = load("warm")
@@ -87,20 +97,27 @@ class _Warm:
     events: list[Event] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
-        self.thread = Thread(event.thread, event.conversation, self.thread.pin, event.seq)
+        self.thread = _moved(self.thread, event.seq)
         self.events.append(event)
         if len(self.events) > _MOST_EVENTS:
             self.floor = self.events.pop(0).seq
 
+    def read_anew(self) -> None:
+        """Lanes that have something to do ask the database: more is needed than is kept here."""
+        self.events.clear()
+        self.floor = self.thread.tail
+        for lane in self.lanes.values():
+            lane.here = {}
+
     def drop_passed(self) -> None:
         """Events that no lane will ask for, and who is asked for late reads the database."""
         tail = self.thread.tail
-        if self.events and not any(lane.is_due(tail) for lane in self.lanes.values()):
-            self.events.clear()
-            self.floor = tail
-            for lane in self.lanes.values():
-                if lane.here:
-                    lane.here = {}
+        if not self.events:
+            return
+        for lane in self.lanes.values():
+            if lane.is_due(tail):
+                return
+        self.read_anew()
 
 
 class WarmThreads:
@@ -168,13 +185,13 @@ class WarmThreads:
             return ()
         if not isinstance(what, MessagePosted) or what.answers is not None or what.pin is not None:
             return ()  # a pin may not be known before the commit
-        thread = Thread(event.thread, event.conversation, warm.thread.pin, event.seq)
+        thread = _moved(warm.thread, event.seq)
         tail = warm.thread.tail
         return tuple(
             [
                 self._work(warm, lane, (event,), thread)
                 for mirror, lane in warm.lanes.items()
-                if mirror != typed_in and lane.is_idle(tail) and free(_due(warm, lane))
+                if mirror != typed_in and lane.is_idle(tail) and free(_idle(lane))
             ]
         )
 
@@ -182,6 +199,7 @@ class WarmThreads:
         self, warm: _Warm, lane: _Lane, events: tuple[Event, ...], thread: Thread
     ) -> LaneWork:
         newest = () if lane.newest is None else (lane.newest,)
+        mine = _brands_own(warm.conversation, lane)
         return work(
             self._known,
             rows.mirror(lane.row),
@@ -194,6 +212,8 @@ class WarmThreads:
             newest=lane.newest,
             sending=None,
             remotes=frozenset(newest),
+            asked=mine is not None and mine.request is Request.PENDING,
+            muted=mine is not None and mine.muted,
         )
 
     # --- what has been committed ----------------------------------------------------------
@@ -213,11 +233,10 @@ class WarmThreads:
             warm = self._threads.get(event.thread)
             if warm is None:
                 continue
-            if not _is_plain(event):
-                self._drop(event.thread)
-                continue
             tail = warm.thread.tail
             warm.add(event)
+            if not _is_plain(event):
+                warm.read_anew()
             if new.here is not None and is_item(event, new.here):
                 self._here(warm, new.here, event.seq, tail, alone=len(new.events) == 1)
             warm.drop_passed()
@@ -300,7 +319,7 @@ class WarmThreads:
         if len(self._threads) >= self._most:
             self._drop(next(iter(self._threads)))
         first = found[0]
-        head = rows.head(first[26:])
+        head = rows.head(first[29:])
         conversation = self._conversations.get(head.id)
         if conversation is None:
             conversation = _Conversation(
@@ -313,7 +332,7 @@ class WarmThreads:
                 self._drop(other)
             return self._load(thread)
         row = rows.thread(first[21:])
-        warm = _Warm(row, first[25], conversation, row.tail)
+        warm = _Warm(row, first[28], conversation, row.tail)
         conversation.threads = (*conversation.threads, thread)
         self._threads[thread] = warm
         for line in found:
@@ -332,6 +351,19 @@ class WarmThreads:
         conversation.threads = tuple(other for other in conversation.threads if other != thread)
         if not conversation.threads:
             self._conversations.pop(conversation.id, None)
+
+
+def _brands_own(conversation: _Conversation, lane: _Lane) -> Member | None:
+    """The stay of the brand whose inbox it is."""
+    if lane.row[8] != BindingKind.INBOX:
+        return None
+    mine = (m for m in conversation.members if m.account == lane.row[4] and m.until is None)
+    return next(mine, None)
+
+
+def _moved(thread: Thread, tail: int) -> Thread:
+    inside = thread.assignee, thread.status, thread.until
+    return Thread(thread.id, thread.conversation, thread.pin, tail, *inside)
 
 
 def _shared(row: rows.Row) -> list[Any]:
@@ -362,11 +394,27 @@ def _as_posted(lane: _Lane, events: tuple[Event, ...]) -> InMirror:
         assert isinstance(what, MessagePosted)
         message = what.message
         written[message] = Written(
-            message, event.thread, event.seq, event.actor, 1, what.text, what.rich, what.pin
+            message,
+            event.thread,
+            event.seq,
+            event.actor,
+            1,
+            what.text,
+            what.rich,
+            what.pin,
+            only=event.only,
+            hidden=event.hidden,
+            agent=event.agent,
         )
         if lane.here and message in lane.here:
             placed[message] = (lane.here[message],)
     return InMirror(written, placed)
+
+
+def _idle(lane: _Lane) -> Due:
+    """Nothing waits there, and it waits for nothing."""
+    row = lane.row
+    return Due(row[0], row[5], row[7], None)
 
 
 def _due(warm: _Warm, lane: _Lane) -> Due:

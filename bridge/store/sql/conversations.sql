@@ -1,10 +1,11 @@
 -- Heads, threads, the mirrored places of threads, commits, held intents.
 
 -- part: thread
-t.id, t.conversation, t.pin, t.tail
+t.id, t.conversation, t.pin, t.tail, t.assignee, t.status, t.until
 
 -- part: spot_columns
-{mirror}, {thread}, {head}, b.id, b.account, b.platform, b.workspace, b.channel, b.kind, b.label
+{mirror}, {thread}, {head}, b.id, b.account, b.platform, b.workspace, b.channel, b.kind, b.label,
+b.mode, b.paused, b.conversation
 
 -- part: spot_tables
 mirrors m
@@ -30,10 +31,11 @@ SELECT {thread} FROM threads t WHERE t.id = ?;
 
 -- name: open_thread
 SELECT {thread} FROM threads t WHERE t.conversation = ? AND t.pin = ?
-ORDER BY t.active DESC LIMIT 1;
+ORDER BY t.rowid DESC LIMIT 1;
 
 -- name: threads_of
-SELECT {thread} FROM threads t WHERE t.conversation = ? ORDER BY t.active DESC;
+-- As they were opened: an order by what happens in them would tell of what not everybody sees.
+SELECT {thread} FROM threads t WHERE t.conversation = ? ORDER BY t.rowid DESC;
 
 -- name: threads_like
 SELECT {thread} FROM threads t
@@ -42,6 +44,7 @@ WHERE t.id >= :first AND t.id < :last AND EXISTS (
     WHERE s.account = :account AND s.conversation = t.conversation AND EXISTS (
         SELECT 1 FROM events e
         WHERE e.thread = t.id AND e.seq >= s.since AND (s.until IS NULL OR e.seq <= s.until)
+        AND {seen}
     )
 ) ORDER BY t.id LIMIT 2;
 
@@ -59,7 +62,10 @@ AND +p.remote = ?2 AND m.platform = ?1 ORDER BY m.rowid DESC LIMIT 1;
 
 -- name: spots_at
 {spot} WHERE m.platform = ? AND m.workspace = ? AND m.channel = ? AND m.until_seq IS NULL
-ORDER BY t.active DESC LIMIT ?;
+ORDER BY (
+    SELECT e.position FROM events e JOIN (SELECT m.account) s ON true
+    WHERE e.thread = t.id AND {seen} ORDER BY e.seq DESC LIMIT 1
+) DESC LIMIT ?;
 
 -- name: claim
 INSERT INTO intents (late, key, fingerprint, conversation, thread, seq, message)
@@ -84,11 +90,35 @@ UPDATE conversations SET people_key = CASE WHEN EXISTS (
 ) THEN NULL ELSE :key END WHERE id = :id;
 
 -- name: join
-INSERT INTO members (conversation, n, account, since)
-SELECT :conversation, count(*), :account, :since FROM members WHERE conversation = :conversation;
+INSERT INTO members (conversation, n, account, since, request)
+SELECT :conversation, count(*), :account, :since, :request FROM members
+WHERE conversation = :conversation;
 
 -- name: leave
-UPDATE members SET until = ? WHERE conversation = ? AND account = ? AND until IS NULL;
+UPDATE members SET until = ?, removed = ?
+WHERE conversation = ? AND account = ? AND until IS NULL;
+
+-- name: choose
+-- What somebody makes of being written to.
+UPDATE members SET request = ? WHERE conversation = ? AND account = ? AND until IS NULL;
+
+-- name: mute
+UPDATE members SET muted = ? WHERE conversation = ? AND account = ? AND until IS NULL;
+
+-- name: assign
+UPDATE threads SET assignee = ? WHERE id = ?;
+
+-- name: set_status
+UPDATE threads SET status = ?, until = ? WHERE id = ?;
+
+-- name: open_places
+SELECT DISTINCT binding FROM mirrors m
+WHERE m.thread IN (SELECT id FROM threads WHERE conversation = ?)
+AND m.kind = 'project' AND m.until_seq IS NULL;
+
+-- name: end_place
+UPDATE mirrors SET until_seq = ? WHERE binding = ? AND until_seq IS NULL
+AND thread IN (SELECT id FROM threads WHERE conversation = ?);
 
 -- name: end_mirrors
 UPDATE mirrors SET until_seq = ? WHERE account = ? AND until_seq IS NULL
@@ -98,8 +128,9 @@ AND thread IN (SELECT id FROM threads WHERE conversation = ?);
 INSERT INTO threads (id, conversation, pin, tail, active, opened_by) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: append
-INSERT INTO events (conversation, seq, thread, at, actor, kind, message, pin, data, agent)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO events (conversation, seq, thread, at, actor, kind, message, pin, data, agent, only,
+    hidden)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: body
 INSERT INTO bodies (position, text, rich) VALUES (?, ?, ?);
@@ -148,8 +179,8 @@ UPDATE threads SET tail = ?, active = ? WHERE id = ?;
 
 -- name: mirror
 INSERT INTO mirrors (id, thread, conversation, binding, account, platform, workspace, channel,
-    kind, from_seq, cursor)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    kind, from_seq, cursor, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: here

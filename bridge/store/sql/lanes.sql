@@ -17,7 +17,13 @@ SELECT {mirror}, m.sending, t.id, t.conversation, t.pin, t.tail, t.opened_by, (
         SELECT account FROM members
         WHERE conversation = m.conversation AND until IS NULL ORDER BY n
     )
-), ifnull(p.revision, 0), m.newest
+), ifnull(p.revision, 0), m.newest, t.assignee, t.status, t.until, EXISTS (
+    SELECT 1 FROM members s WHERE s.conversation = m.conversation AND s.account = m.account
+    AND s.until IS NULL AND s.request = 'pending'
+), EXISTS (
+    SELECT 1 FROM members s WHERE s.conversation = m.conversation AND s.account = m.account
+    AND s.until IS NULL AND s.muted
+)
 FROM mirrors m JOIN threads t ON t.id = m.thread
 LEFT JOIN placements p ON p.position = 0 AND p.mirror = m.id AND p.part = 0
 WHERE m.id = ?;
@@ -26,6 +32,10 @@ WHERE m.id = ?;
 SELECT {event}
 FROM events e LEFT JOIN bodies b ON b.position = e.position
 WHERE e.thread = ? AND e.seq > ? ORDER BY e.seq LIMIT ?;
+
+-- name: later_reactions
+SELECT DISTINCT data ->> 'message', data ->> 'emoji' FROM events
+WHERE thread = ? AND seq > ? AND kind = 'ReactionAdded';
 
 -- name: known
 SELECT remote FROM placements WHERE mirror = :mirror AND position IN (

@@ -10,7 +10,8 @@ SELECT e.position, e.message, e.thread, e.seq, e.actor, e.pin, c.text, c.rich,
     CASE WHEN c.position = p.position THEN NULL ELSE l.at END,
     p.deleted IS NOT NULL AND (
         :until IS NULL OR (SELECT seq FROM events WHERE position = p.deleted) <= :until
-    ), e.data
+    ), e.data, e.only, e.hidden, CASE WHEN c.position = p.position THEN NULL ELSE l.hidden END,
+    e.agent
 FROM json_each(:messages) j
 JOIN events e ON e.message = j.value
 JOIN bodies p ON p.position = e.position
@@ -55,12 +56,17 @@ SELECT message FROM events
 WHERE thread = :thread AND message IS NOT NULL AND pin IN (SELECT value FROM json_each(:pins))
 ORDER BY seq;
 
+-- name: holder
+SELECT message FROM events WHERE thread = :thread AND message IS NOT NULL AND pin = :pin
+ORDER BY only IS NOT NULL, hidden IS NOT NULL, seq LIMIT 1;
+
 -- name: may_read
 SELECT EXISTS (
     SELECT 1 FROM files f JOIN events e ON e.position = f.position
     JOIN bodies b ON b.position = f.message AND b.deleted IS NULL
     JOIN members s ON s.account = :account AND s.conversation = e.conversation
         AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
+        AND {seen}
     WHERE f.file = :file AND f.removed IS NULL
 );
 

@@ -1,10 +1,10 @@
 -- Accounts, identities, bindings, secrets.
 
 -- part: account
-id, kind, handle, name, picture, named
+id, kind, handle, name, picture, named, banned
 
 -- part: binding
-id, account, platform, workspace, channel, kind, label
+id, account, platform, workspace, channel, kind, label, mode, paused, conversation
 
 -- name: accounts
 SELECT {account} FROM accounts WHERE id IN (SELECT value FROM json_each(?));
@@ -16,10 +16,13 @@ SELECT {account} FROM accounts WHERE handle = ?;
 SELECT account FROM identities WHERE platform = ? AND workspace = ? AND user = ?;
 
 -- name: accounts_like
+-- Whoever is banned or has blocked the one who asks is not there.
 SELECT {account} FROM accounts WHERE id IN (
     SELECT id FROM accounts WHERE handle >= :first AND handle < :last
     UNION SELECT id FROM accounts WHERE folded >= :first AND folded < :last
-) ORDER BY handle LIMIT :limit;
+) AND id <> :asker AND NOT banned
+AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.who = accounts.id AND b.whom = :asker)
+ORDER BY handle LIMIT :limit;
 
 -- name: identities
 SELECT platform, workspace, user FROM identities WHERE account = ?
@@ -45,21 +48,63 @@ ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, handle = excluded.handle,
     name = excluded.name, picture = excluded.picture, named = excluded.named,
     folded = excluded.folded;
 
+-- name: has_left
+SELECT 1 FROM accounts WHERE id = ?1 AND handle = 'gone-' || ?1;
+
 -- name: rename
 UPDATE accounts SET handle = ? WHERE id = ?;
 
 -- name: forget_identities
-DELETE FROM identities WHERE account = ?;
+-- Those that the operator gave it; what people have tied together themselves stays.
+DELETE FROM identities WHERE account = ? AND NOT linked;
 
 -- name: put_identity
 INSERT INTO identities (platform, workspace, user, account) VALUES (?, ?, ?, ?)
-ON CONFLICT (platform, workspace, user) DO UPDATE SET account = excluded.account;
+ON CONFLICT (platform, workspace, user) DO UPDATE SET account = excluded.account
+WHERE NOT linked;
+
+-- name: former
+SELECT former FROM identities WHERE platform = ? AND workspace = ? AND user = ?;
+
+-- name: move_identity
+INSERT INTO identities (account, former, linked, platform, workspace, user)
+VALUES (?, ?, 1, ?, ?, ?)
+ON CONFLICT (platform, workspace, user) DO UPDATE SET account = excluded.account,
+    former = excluded.former, linked = 1;
+
+-- name: put_link
+INSERT INTO links (code, platform, workspace, user, until) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (code) DO NOTHING;
+
+-- name: take_link
+DELETE FROM links WHERE code = ? RETURNING platform, workspace, user, until;
+
+-- name: drop_links
+DELETE FROM links WHERE until < ?;
 
 -- name: put_binding
-INSERT INTO bindings ({binding}) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO bindings ({binding}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET account = excluded.account, platform = excluded.platform,
     workspace = excluded.workspace, channel = excluded.channel, kind = excluded.kind,
-    label = excluded.label;
+    label = excluded.label, mode = excluded.mode, paused = excluded.paused,
+    conversation = excluded.conversation;
+
+-- name: drop_binding
+DELETE FROM bindings WHERE id = ?;
+
+-- name: end_binding
+UPDATE mirrors SET until_seq = (SELECT tail FROM threads t WHERE t.id = mirrors.thread)
+WHERE binding = ? AND until_seq IS NULL;
+
+-- name: pause_binding
+UPDATE bindings SET paused = ? WHERE id = ?;
+
+-- name: pause_mirrors
+UPDATE mirrors SET state = 'paused', reason = ?, retry_at = NULL WHERE binding = ?;
+
+-- name: resume_mirrors
+UPDATE mirrors SET state = 'active', reason = NULL, attempts = 0, retry_at = NULL
+WHERE binding = ? AND state = 'paused';
 
 -- name: bindings
 SELECT {binding} FROM bindings ORDER BY id;

@@ -28,7 +28,6 @@ SELECT id FROM threads WHERE pin = :pin
 UNION SELECT thread FROM events WHERE pin = :pin;
 
 -- name: recent_pins
-SELECT threads.pin FROM members
-JOIN threads ON threads.conversation = members.conversation
-WHERE members.account = ? AND members.until IS NULL AND threads.tail >= members.since
-GROUP BY threads.pin ORDER BY max(threads.active) DESC LIMIT ?;
+SELECT t.pin FROM inbox i JOIN threads t ON t.id = i.thread
+WHERE i.account = ? AND i.request <> 'ignored'
+GROUP BY t.pin ORDER BY max(i.active) DESC LIMIT ?;

@@ -2,40 +2,34 @@
 
 -- name: first_events
 SELECT {event} FROM events e LEFT JOIN bodies b ON b.position = e.position
-WHERE e.thread = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?;
+WHERE e.thread = :thread AND e.seq BETWEEN :first AND :last AND {seen_by}
+ORDER BY e.seq LIMIT :limit;
 
 -- name: last_events
 SELECT {event} FROM events e LEFT JOIN bodies b ON b.position = e.position
-WHERE e.thread = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq DESC LIMIT ?;
+WHERE e.thread = :thread AND e.seq BETWEEN :first AND :last AND {seen_by}
+ORDER BY e.seq DESC LIMIT :limit;
 
 -- name: history
 SELECT {event} FROM events e LEFT JOIN bodies b ON b.position = e.position
 WHERE e.thread IN (SELECT id FROM threads WHERE conversation = ?) ORDER BY e.seq;
 
--- name: inbox
-SELECT t.id, t.conversation, t.pin, m.since, (
-    SELECT json_group_array(account) FROM (
-        SELECT account FROM members
-        WHERE conversation = t.conversation AND until IS NULL AND account <> :account ORDER BY n
-    )
-)
-FROM members m JOIN threads t ON t.conversation = m.conversation
-WHERE m.account = :account AND m.until IS NULL AND t.tail >= m.since
-ORDER BY t.active DESC LIMIT :limit;
-
 -- name: last_words
 SELECT e.at, e.actor, CASE
+    WHEN l.hidden IS NOT NULL AND :account IN (SELECT value FROM json_each(l.hidden)) THEN b.text
     WHEN c.text = '' AND EXISTS (
         SELECT 1 FROM files f WHERE f.message = e.position AND f.removed IS NULL
     ) THEN 'a file'
     ELSE c.text END
 FROM events e JOIN bodies b ON b.position = e.position
 JOIN bodies c ON c.position = ifnull(b.latest, b.position)
-WHERE e.thread = ? AND e.seq >= ? AND e.message IS NOT NULL AND b.deleted IS NULL
+LEFT JOIN events l ON l.position = b.latest
+WHERE e.thread = :thread AND e.seq >= :since AND e.message IS NOT NULL AND b.deleted IS NULL
+AND {seen_by}
 ORDER BY e.seq DESC LIMIT 1;
 
 -- name: last_time
-SELECT at FROM events WHERE thread = ? ORDER BY seq DESC LIMIT 1;
+SELECT at FROM events e WHERE thread = :thread AND {seen_by} ORDER BY seq DESC LIMIT 1;
 
 -- name: mirrors_of
 SELECT {mirror} FROM mirrors m WHERE m.thread = ? ORDER BY m.rowid;
@@ -49,9 +43,15 @@ FROM json_each(:messages) j
 JOIN events e ON e.thread = :thread AND e.seq = j.value ->> 0
 JOIN mirrors m ON m.thread = e.thread AND m.from_seq <= e.seq
     AND (m.until_seq IS NULL OR m.until_seq >= e.seq)
+    AND (e.only IS NULL OR e.only = m.account AND m.kind <> 'project')
 LEFT JOIN bindings b ON b.id = m.binding
 LEFT JOIN placements p ON p.position = e.position AND p.mirror = m.id AND p.part = 0
 ORDER BY j.key, m.rowid;
+
+-- name: spoken
+-- The newest words that are not of that author, who may be one agent of a brand.
+SELECT ifnull(max(seq), 0) FROM events
+WHERE thread = ? AND message IS NOT NULL AND (actor <> ? OR agent IS NOT ?);
 
 -- name: active_mirrors
 SELECT m.id, m.thread, t.active FROM mirrors m JOIN threads t ON t.id = m.thread
@@ -67,6 +67,7 @@ ORDER BY e.seq DESC LIMIT :limit;
 SELECT e.position, {event} FROM events e
 JOIN members s ON s.account = :account AND s.conversation = e.conversation
     AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
+    AND {seen}
 LEFT JOIN bodies b ON b.position = e.position
 WHERE e.position > :after AND e.position <= :end ORDER BY e.position LIMIT :limit;
 
@@ -78,6 +79,7 @@ SELECT m.platform, count(*) FROM mirrors m
 JOIN threads t ON t.id = m.thread AND t.tail > m.cursor
 JOIN events e ON e.thread = m.thread AND e.seq > m.cursor AND e.seq >= m.from_seq
     AND (m.until_seq IS NULL OR e.seq <= m.until_seq) AND e.message IS NOT NULL
+    AND (e.only IS NULL OR e.only = m.account)
 LEFT JOIN placements p ON p.position = e.position AND p.mirror = m.id AND p.part = 0
     AND p.poster = 'author'
 WHERE p.mirror IS NULL GROUP BY m.platform;

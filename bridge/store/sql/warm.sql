@@ -5,7 +5,7 @@ SELECT id, thread FROM mirrors WHERE space = ? AND platform = ? ORDER BY rowid D
 
 -- name: load
 SELECT {mirror}, m.sending IS NOT NULL, m.newest, ifnull(p.revision, 0),
-    t.id, t.conversation, t.pin, t.tail, t.opened_by, {head}
+    t.id, t.conversation, t.pin, t.tail, t.assignee, t.status, t.until, t.opened_by, {head}
 FROM threads t JOIN conversations c ON c.id = t.conversation
 LEFT JOIN mirrors m ON m.thread = t.id
 LEFT JOIN placements p ON p.position = 0 AND p.mirror = m.id AND p.part = 0
