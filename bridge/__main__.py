@@ -153,6 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config(retry)
 
+    _add_operator(commands)
+
     link = _command(
         commands,
         "link",
@@ -166,6 +168,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     link.add_argument("account", metavar="ACCOUNT")
     _add_config(link)
+
+    export = _command(
+        commands,
+        "export",
+        _export,
+        "Write all that an account can read into an archive.",
+        more=(
+            "ACCOUNT is a handle. The archive holds a page to read and the same as JSON, with\n"
+            "links to pictures and files. It works beside a running program."
+        ),
+        example="pinthread export @mia --to mia.zip",
+    )
+    export.add_argument("account", metavar="ACCOUNT")
+    export.add_argument(
+        "--to", type=Path, metavar="FILE", help="the archive, or a folder for it (default: here)"
+    )
+    _add_config(export)
+
+    erase = _command(
+        commands,
+        "erase",
+        _erase,
+        "Erase an account: its words here, and its copies wherever a platform allows.",
+        more=(
+            "ACCOUNT is a handle. The history keeps its order, and what others wrote stays. The\n"
+            "program does it; where none runs, at its next start. It cannot be undone, so the\n"
+            "handle is asked for once more, or given with --yes."
+        ),
+        example="pinthread erase @mia",
+    )
+    erase.add_argument("account", metavar="ACCOUNT")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+    _add_config(erase)
 
     simulate = _command(
         commands,
@@ -220,6 +255,56 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "version", _version, "Print the version.", example="pinthread version")
     return parser
+
+
+def _add_operator(commands: Any) -> None:
+    """What the operator sees and does about people."""
+    reports = _command(
+        commands,
+        "reports",
+        _reports,
+        "List what people have reported.",
+        more=(
+            "The newest first, with the messages as they stood when they were reported. It reads\n"
+            "beside a running program. Times are in UTC."
+        ),
+        example="pinthread reports --json",
+    )
+    reports.add_argument("--json", action="store_true", help="one JSON document, not text")
+    _add_config(reports)
+
+    for name, about in (
+        ("ban", "Close an account: it reads, leaves and deletes, and says nothing more."),
+        ("unban", "Open an account again."),
+    ):
+        ban = _command(
+            commands,
+            name,
+            _ban,
+            about,
+            more=(
+                "ACCOUNT is a handle. The running program does it; where none runs, the next one\n"
+                "does it at its start."
+            ),
+            example=f"pinthread {name} @mia",
+        )
+        ban.add_argument("account", metavar="ACCOUNT")
+        ban.set_defaults(on=name == "ban")
+        _add_config(ban)
+
+    invite = _command(
+        commands,
+        "invite",
+        _invite,
+        "Let an account start conversations, where `rules.access` is `invited`.",
+        more=(
+            "ACCOUNT is a handle: whoever writes to the bot once has one. The running program\n"
+            "does it; where none runs, the next one does it at its start."
+        ),
+        example="pinthread invite @mia",
+    )
+    invite.add_argument("account", metavar="ACCOUNT")
+    _add_config(invite)
 
 
 def _command(
@@ -453,6 +538,42 @@ def _retry(options: argparse.Namespace) -> int:
     return 1 if outcome.failed else 0
 
 
+def _reports(options: argparse.Namespace) -> int:
+    from bridge import operating
+
+    found = operating.reports(_load(options).store.path)
+    if options.json:
+        say(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        say(operating.text(found))
+    return 0
+
+
+def _ban(options: argparse.Namespace) -> int:
+    from bridge import operating
+
+    path = _load(options).store.path
+    request = operating.ask(path, options.account, on=options.on, now=datetime.now(UTC))
+    done = "closed" if options.on else "open again"
+    return _asked(path, request, f"{options.account} is {done}.")
+
+
+def _invite(options: argparse.Namespace) -> int:
+    from bridge import operating
+
+    path = _load(options).store.path
+    request = operating.invite(path, options.account, now=datetime.now(UTC))
+    return _asked(path, request, f"{options.account} is invited.")
+
+
+def _asked(path: Path, request: int, done: str) -> int:
+    from bridge import retrying
+
+    taken = retrying.taken(path, request, TAKEN) is not None
+    say(done if taken else "No program took it up yet. It is done as soon as one runs.")
+    return 0
+
+
 def _link(options: argparse.Namespace) -> int:
     from bridge import beside
 
@@ -461,6 +582,27 @@ def _link(options: argparse.Namespace) -> int:
     if address is None:
         raise CommandError(f"There is no account {options.account!r} here.")
     say(address)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bridge import own_data
+
+    made = own_data.export(_load(options), options.account, options.to, lambda: datetime.now(UTC))
+    say(asyncio.run(made))
+    return 0
+
+
+def _erase(options: argparse.Namespace) -> int:
+    from bridge import own_data
+
+    config = _load(options)
+    if not options.yes:
+        handle = options.account.lstrip("@")
+        say(f"All that @{handle} wrote is erased, for good. Type the handle once more to go on:")
+        if sys.stdin.readline().strip().lstrip("@").lower() != handle.lower():
+            raise CommandError("That is another handle. Nothing was erased.")
+    say(own_data.erase(config, options.account, datetime.now(UTC)))
     return 0
 
 

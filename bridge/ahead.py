@@ -6,6 +6,7 @@ stands before the call instead of two. Until a lane takes such a delivery it is 
 and here alone it is known that its call has not been made.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,10 @@ from core.events import Event
 from core.ids import MirrorId
 from core.model import Mirror
 from core.ports import Adapter, Begun, Due, LaneWork
+
+_TURNS = 2
+"""Turns of the event loop until a call that has been started is on its way: its lane's own,
+and that of the task in which aiohttp writes."""
 
 
 @dataclass(slots=True)
@@ -62,7 +67,11 @@ class Ahead:
         return known and due.mirror not in self._ready and self._free(due)
 
     async def settle(self, begun: Sequence[Begun], done: Sequence[MirrorId]) -> None:
-        """Told after the commit, in whatever way it ended; `done` are those that did begin."""
+        """Told after the commit, in whatever way it ended; `done` are those that did begin.
+
+        On return their calls are on their way: they come before the answer to whoever said it.
+        """
+        started = False
         for one in begun:
             ready = self._ready.get(one.mirror)
             if ready is None or ready.sending is not one.sending:
@@ -73,8 +82,12 @@ class Ahead:
                 ready.committed = True
                 place = ready.mirror.place
                 self._start(Due(one.mirror, place.platform, place.channel, None))
+                started = True
         if self._means.stopping():
             await self.take_back()
+        elif started:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
 
     def take(self, mirror: MirrorId) -> Course | None:
         """The delivery that its lane has to go on with, first of all."""

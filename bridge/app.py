@@ -21,6 +21,8 @@ from bridge.catchup import CatchUp
 from bridge.config import Config
 from bridge.course import Patience
 from bridge.desk import Desk
+from bridge.erasing import Erasing
+from bridge.exporting import Exporting
 from bridge.failures import StartError
 from bridge.fetching import Fetching
 from bridge.files import FolderFiles
@@ -29,12 +31,16 @@ from bridge.healing import Healing
 from bridge.intake import HELD_FOR, Intake
 from bridge.lanes import Lanes
 from bridge.markup import Markdown
-from bridge.minding import lasting, mind
+from bridge.minding import lasting, look_at_inboxes, mind
+from bridge.office.counter import Counter
+from bridge.operating import Operating
 from bridge.pins import Pins
 from bridge.retrying import Retrying
+from bridge.searching import Searching
 from bridge.store import open_store
 from bridge.strays import Strays
 from bridge.telemetry import Metrics, probes
+from bridge.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileRef
 from core.ports import Adapter, Budgets, Files, Finding, Store, StoreError
@@ -47,6 +53,8 @@ REPAIR_EVERY = timedelta(minutes=10)
 """How often broken places are tried again, in case somebody has repaired them."""
 
 ERASE_EVERY = timedelta(days=1)
+FOLLOW_EVERY, FOLLOWED = 5.0, 5_000
+"""Seconds, and events: what is more than that waits until somebody opens an inbox."""
 UNUSED = timedelta(days=2)
 """How long a file may wait for the message that it is for; an upload's ticket lasts a day."""
 
@@ -70,7 +78,7 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[str], None])
         log.info("stopped")
 
 
-async def _run(
+async def _run(  # noqa: PLR0915 - every part of the program, once
     config: Config, store: Store, stop: asyncio.Event, ready: Callable[[str], None]
 ) -> None:
     metrics = Metrics()
@@ -78,9 +86,12 @@ async def _run(
     budgets = LocalBudgets()
     files = FolderFiles(config.files_folder)
     await files.start()
-    intake = Intake(store, wakeups, now)
+    intake = Intake(store, wakeups, now, config.who_may())
     desk = Desk(store, intake, wakeups, metrics, now)
     adapters = connectors(config, budgets, files)
+    timers = Timers(store, intake, adapters, now)
+    intake.tell(timers)
+    metrics.registry.before_reading(partial(_count_invalid, metrics, adapters))
     lookup = PinterestLookup(config.pinterest)
     pins = Pins(store, lookup, desk.submit, now)
     secret = await store.secret("deliveries")
@@ -118,7 +129,19 @@ async def _run(
         overlap=timedelta(seconds=config.catch_up.overlap_seconds),
         every=timedelta(minutes=config.catch_up.every_minutes),
     )
-    desk.connect(lanes, pins, retrying, catch_up, strays, healing)
+    counter = Counter(desk, now, lambda handle: f"{_public(config, server)}/b/{handle}")
+    lanes.on_unclear(healing.unclear)
+    desk.connect(lanes, pins, retrying, catch_up, strays, healing, counter, timers)
+    searching = Searching(store, config.store.path, wakeups, desk.find_people)
+    erasing = Erasing(store, desk.submit, searching.forget, now)
+    exporting = Exporting(store, config.store.path.parent / "exports", web_copies, now)
+    desk.serve(
+        searching,
+        exporting,
+        erasing,
+        adapters,
+        lambda token: f"{_public(config, server)}/exports/{token}",
+    )
     intake.connect(lanes.ahead)
 
     def behind() -> Mapping[str, str]:
@@ -146,6 +169,11 @@ async def _run(
                 strays.run,
                 healing.run,
                 retrying.run,
+                timers.run,
+                searching.run,
+                erasing.run,
+                Operating(store, now).run,
+                partial(_follow, store),
                 partial(_keep, store, lanes, metrics),
                 partial(_erase, store, files, keep),
             )
@@ -155,6 +183,7 @@ async def _run(
             await intake.release_all()
             for adapter in adapters.values():
                 await adapter.start(desk)
+            others.append(tasks.create_task(look_at_inboxes(store, desk, adapters)))
             await server.start()
             _settle_memory()
             log.info("started")
@@ -171,7 +200,13 @@ async def _run(
             for task in others:
                 task.cancel()
             await lookup.stop()
+    await searching.stop()
     await files.stop()
+
+
+def _public(config: Config, server: Server) -> str:
+    """Where people find the pages."""
+    return config.web.public_url.rstrip("/") or server.url
 
 
 def _settle_memory() -> None:
@@ -206,17 +241,38 @@ def connectors(config: Config, budgets: Budgets, files: Files) -> dict[str, Adap
     return found
 
 
+def _count_invalid(metrics: Metrics, adapters: Mapping[str, Adapter]) -> None:
+    discord = adapters.get("discord")
+    if isinstance(discord, DiscordAdapter):
+        metrics.invalid_requests.set("discord", to=float(discord.invalid_requests))
+
+
 async def introduce(store: Store, config: Config) -> None:
     """Makes the accounts and bindings that the operator named, and takes over changes to them."""
     for account, identities in config.accounts():
         await store.put_account(account, identities)
         for identity in identities:
             await store.put_binding(direct_binding(account.id, identity))
+    await store.sign(config.signing())
+    modes = config.modes()
     for binding in config.bindings():
         known = await store.binding_at(binding.place)
-        if known is not None and not binding.label:
-            binding = replace(binding, label=known.label)  # noqa: PLW2901
+        if known is not None:
+            mode = modes.get(binding.id, known.mode)
+            label = binding.label or known.label
+            binding = replace(binding, label=label, mode=mode, paused=known.paused)  # noqa: PLW2901
         await store.put_binding(binding)
+    for brand, owner, role in config.owners():
+        if store.role_in(brand, owner) is not role:
+            await store.grant(brand, owner, role, now())
+    # Once: whoever unfollows afterwards does not follow again at the next start.
+    edges = [
+        edge
+        for edge in config.follows()
+        if await store.use_once(f"follow {edge.who} {edge.whom}", now())
+    ]
+    if edges:
+        await store.change(edges, now())
 
 
 async def check(config: Config) -> tuple[Finding, ...]:
@@ -261,6 +317,13 @@ async def _keep(store: Store, lanes: Lanes, metrics: Metrics) -> None:
         for platform, count in (await store.waiting()).items():
             metrics.waiting.set(platform, to=count)
         await asyncio.sleep(15)
+
+
+async def _follow(store: Store) -> None:
+    """Inboxes follow the history in good time, so that whoever opens one need not wait."""
+    while True:
+        await store.follow_history(FOLLOWED)
+        await asyncio.sleep(FOLLOW_EVERY)
 
 
 async def _erase(store: Store, files: Files, keep: timedelta) -> None:

@@ -25,13 +25,22 @@ from core.events import (
     FileAdded,
     FileFailed,
     FileRemoved,
+    Happening,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
+    Muted,
     PeopleAdded,
     PersonLeft,
+    PersonRemoved,
+    PlaceClosed,
+    PlaceOpened,
     ReactionAdded,
     ReactionRemoved,
+    RequestAccepted,
+    RequestIgnored,
+    StatusChanged,
+    ThreadAssigned,
     ThreadOpened,
 )
 from core.ids import AccountId, PinId, short_code
@@ -68,7 +77,9 @@ def read(path: Path, which: str) -> History | None:
         shown = {thread.id for thread in threads}
         events = tuple(e for e in reading.history(db, head.id) if e.thread in shown)
         known = Known(db)
-        accounts = known.accounts({*(m.account for m in head.members), *(e.actor for e in events)})
+        named = {*(m.account for m in head.members), *(e.actor for e in events)}
+        named |= {e.what.to for e in events if isinstance(e.what, ThreadAssigned) and e.what.to}
+        accounts = known.accounts(named)
         said = {e.what.pin for e in events if isinstance(e.what, MessagePosted) and e.what.pin}
         return History(
             head, threads, events, accounts, known.pins({*said, *(t.pin for t in threads)})
@@ -147,6 +158,7 @@ def _sentence(history: History, event: Event) -> str:
         case MessagePosted():
             pin = [history.pins[what.pin].url] if what.pin else []
             words = "\n".join(filter(None, (what.text, *pin)))
+            name = f"{name} (note)" if event.only is not None else name
             return f"{name}: {words}".replace("\n", "\n" + " " * 23)
         case ConversationStarted():
             return f"{name} started the conversation."
@@ -159,8 +171,33 @@ def _sentence(history: History, event: Event) -> str:
             return f"{name} left."
         case CardFilled():
             return "More became known of the pin."
-        case _:
+        case _ if isinstance(what, AboutMessage):
             return _about(name, what)
+        case _:
+            return _of_people(history, name, what)
+
+
+def _of_people(history: History, name: str, what: Happening) -> str:
+    match what:
+        case PersonRemoved():
+            return f"{name} removed {history.accounts[what.account].name}."
+        case RequestAccepted():
+            return f"{name} accepted the request."
+        case RequestIgnored():
+            return f"{name} ignored the request."
+        case Muted():
+            return f"{name} {'muted' if what.on else 'unmuted'} the conversation."
+        case ThreadAssigned():
+            to = history.accounts[what.to].name if what.to is not None else "nobody"
+            return f"{name} assigned the thread to {to}."
+        case StatusChanged():
+            return f"{name} made the thread {what.status}."
+        case PlaceOpened():
+            return f"{name} showed the conversation in {what.label or 'a channel'}."
+        case PlaceClosed():
+            return f"{name} showed the conversation no longer in {what.label or 'a channel'}."
+        case _:
+            return f"{name}: {type(what).__name__}"
 
 
 def _about(name: str, what: AboutMessage) -> str:
@@ -214,6 +251,15 @@ def document(history: History) -> dict[str, Any]:
     }
 
 
+def _audience(history: History, event: Event) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if event.only is not None:
+        found["only"] = history.accounts[event.only].handle
+    if event.hidden:
+        found["hidden"] = [history.accounts[one].handle for one in event.hidden]
+    return found
+
+
 def _event(history: History, event: Event) -> dict[str, Any]:
     what = event.what
     found: dict[str, Any] = {
@@ -239,6 +285,7 @@ def _event(history: History, event: Event) -> dict[str, Any]:
         found["people"] = [history.accounts[account].handle for account in what.people]
     if isinstance(what, MessagePosted | ThreadOpened | CardFilled):
         found["pin"] = what.pin
+    found |= _audience(history, event)
     if event.agent is not None:
         found["agent"] = asdict(event.agent)
     return found

@@ -1,11 +1,13 @@
 """Rate limits as budgets, inside one process.
 
 A budget allows so many calls in any stretch of so many seconds. It starts from the
-documented values and learns from answers. Whoever must wait stands in the line of
-the narrowest budget (a channel's), people's live messages before the rest, the oldest
-event first. Only the head of a line asks for its other budgets, and a budget that many
-lines need serves them in turn, so that a long line is not in the way of a short one.
-A call takes all that it needs at once: nobody holds one budget and waits for another.
+documented values and learns from answers. Whoever must wait stands in a line with those
+that need the same budgets (uploads into a channel are another line than words, for they
+need scarcer ones as well), people's live messages before the rest, the oldest event first.
+Only the head of a line asks for its budgets, and one that many lines need serves them in
+turn, so that a long line is not in the way of a short one. A call takes all that it needs
+at once: nobody holds one budget and waits for another. What a line has waited for comes
+evenly and not in one burst, so that a channel with much to send leaves time for the others.
 """
 
 import asyncio
@@ -18,9 +20,16 @@ from core.ports import Cost
 
 _KEPT = 10_000
 """Budgets remembered. Idle ones beyond that are forgotten and start anew."""
+_SPREAD = 0.5
+"""The part of a window over which its calls are spread, for those that stand in line."""
+_SHORTEST_REST = 0.001
 _MARGIN, _SLACK = 0.01, 0.005
 """Seconds that calls may need longer or shorter on their way, one against another: these, and
 this part of the budget's own."""
+
+
+_Key = tuple[tuple[str, ...], ...]
+"""The names of all budgets that the calls of a line need."""
 
 
 class LocalBudgets:
@@ -30,7 +39,9 @@ class LocalBudgets:
         self._loop = asyncio.get_running_loop()
         self._clock = clock or self._loop.time
         self._budgets: dict[tuple[str, ...], _Budget] = {}
-        self._lines: dict[tuple[str, ...], _Line] = {}
+        self._lines: dict[_Key, _Line] = {}
+        self._standing: dict[tuple[str, ...], int] = {}
+        """Lines by the first budget of theirs, which nobody may overtake."""
         self._order = count()
 
     def try_take(self, costs: Sequence[Cost]) -> bool:
@@ -39,7 +50,7 @@ class LocalBudgets:
         for budget in budgets:
             if budget.lines or budget.free_at(now) > now:
                 return False
-        if costs and costs[0].key in self._lines:
+        if costs and costs[0].key in self._standing:
             return False
         for budget in budgets:
             budget.take(now)
@@ -53,10 +64,11 @@ class LocalBudgets:
         budgets = tuple([self._budget(cost) for cost in costs])
         turn = self._loop.create_future()
         waiter = _Waiter(backfill, since, next(self._order), budgets, turn)
-        key = costs[0].key
+        key = tuple([cost.key for cost in costs])
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = _Line(key)
+            self._standing[key[0]] = self._standing.get(key[0], 0) + 1
         heappush(line.waiting, waiter)
         self._queue(line)
         try:
@@ -84,12 +96,24 @@ class LocalBudgets:
         """Puts a line where its head has to wait longest; one that is there keeps its turn."""
         if not line.waiting:
             line.move(None, quiet=False)
-            self._lines.pop(line.key, None)
+            if line.rest is not None:
+                line.rest.cancel()
+                line.rest = None
+            if self._lines.get(line.key) is line:
+                self._end(line.key)
+            return
+        if line.rest is not None:
             return
         head, now = line.waiting[0], self._clock()
         budget = max(head.budgets, key=lambda each: each.free_at(now))
         line.move(budget, quiet=head.backfill)
         self._arm(budget, now)
+
+    def _end(self, key: "_Key") -> None:
+        del self._lines[key]
+        self._standing[key[0]] -= 1
+        if not self._standing[key[0]]:
+            del self._standing[key[0]]
 
     def _arm(self, budget: "_Budget", now: float) -> None:
         if budget.timer is None and budget.lines:
@@ -112,8 +136,18 @@ class LocalBudgets:
                 for each in head.budgets:
                     each.take(now)
                 head.turn.set_result(None)
+                self._rest(line, head.budgets[0].pace)
             self._queue(line)
         self._arm(budget, now)
+
+    def _rest(self, line: "_Line", seconds: float) -> None:
+        """The next of the line comes a little later."""
+        if line.waiting and seconds >= _SHORTEST_REST:
+            line.rest = self._loop.call_later(seconds, self._rested, line)
+
+    def _rested(self, line: "_Line") -> None:
+        line.rest = None
+        self._queue(line)
 
     # --- budgets --------------------------------------------------------------------------
 
@@ -128,7 +162,7 @@ class LocalBudgets:
     def _forget(self) -> None:
         now = self._clock()
         for key, budget in tuple(self._budgets.items()):
-            if key not in self._lines and budget.is_idle(now):
+            if key not in self._standing and budget.is_idle(now):
                 del self._budgets[key]
 
 
@@ -156,15 +190,17 @@ class _Waiter:
 
 
 class _Line:
-    """Who waits for one narrowest budget. Its head stands at the budget that is free last."""
+    """Who waits for the same budgets. Its head stands at the one that is free last."""
 
-    __slots__ = ("at", "key", "quiet", "waiting")
+    __slots__ = ("at", "key", "quiet", "rest", "waiting")
 
-    def __init__(self, key: tuple[str, ...]) -> None:
+    def __init__(self, key: "_Key") -> None:
         self.key = key
         self.waiting: list[_Waiter] = []
         self.at: _Budget | None = None
         self.quiet = False
+        self.rest: asyncio.TimerHandle | None = None
+        """Until when it lets others go first."""
 
     def move(self, budget: "_Budget | None", *, quiet: bool) -> None:
         if self.at is budget and self.quiet == quiet:
@@ -223,6 +259,11 @@ class _Budget:
             self.per = reset_after
         if remaining <= 0:
             self.block(now + reset_after)
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two calls of a line."""
+        return self.per / self.limit * _SPREAD if self.limit > 1 else 0.0
 
     @property
     def _span(self) -> float:

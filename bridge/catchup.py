@@ -174,9 +174,7 @@ class CatchUp:
             self._now,
             self._overlap,
         )
-        return _PlaceSweep(
-            means, self._desk, place, count, self._secret, self._patience, self._window
-        )
+        return _PlaceSweep(means, place, count, self._secret, self._patience, self._window)
 
     def _stray(self, place: Place, space: SpaceId, seen: Seen) -> None:
         self._metrics.sweep_found.add(place.platform, "stray")
@@ -188,7 +186,6 @@ class _PlaceSweep:
     """One place: first what has changed, then what happened to what was there."""
 
     means: Means
-    desk: Desk
     place: SweptPlace
     count: _Count
     secret: bytes
@@ -381,8 +378,7 @@ class _PlaceSweep:
                     log.info("sweep_waits", extra=fields)
                     await asyncio.sleep(self.patience.pause(attempt))
                 case FailureKind.PLACE:
-                    log.warning("sweep_refused", extra=fields)
-                    await self._refuse(failure)
+                    self._refuse(failure)
                     return None
                 case _:
                     log.info("thread_not_read", extra=fields)
@@ -390,11 +386,16 @@ class _PlaceSweep:
         self.unfinished = True
         return None
 
-    async def _refuse(self, failure: Failure) -> None:
+    def _refuse(self, failure: Failure) -> None:
+        """Nothing may be read there, which does not mean that nothing may be written.
+
+        Its mark stays, so that the first sweep that may read reaches back as far as it must.
+        """
         if not self.refused:
             self.refused = True
-            trouble = failure.remedy or failure.code
-            await self.desk.place_changed(self.place.place, trouble=trouble)
+            platform, remedy = self.place.place.platform, failure.remedy or failure.code
+            self.means.metrics.sweeps_refused.add(platform)
+            log.warning("sweep_refused", extra={"platform": platform, "remedy": remedy})
 
     def _did_one(self) -> None:
         self.count.done += 1

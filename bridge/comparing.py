@@ -143,11 +143,12 @@ class Comparison:
         if stands is not None and stands.deleted:
             self._differs(STALE, placement.item, placement.part, seq, placement)
         elif not placement.removed:
-            refused = await self._store.refused_items(self._mirror.id)
-            await self._take(work, refused)
+            await self._take(work, frozenset(), with_card=placement.item == CARD)
             wanted = self._wanted.get((placement.item, placement.part))
             if wanted is not None:
                 await self._one(wanted)
+            if self._wrong and placement.item in await self._store.refused_items(self._mirror.id):
+                self._wrong.clear()
         return Copy(surplus, self._wrong[0] if self._wrong else None)
 
     # --- both sides -----------------------------------------------------------------------
@@ -177,7 +178,9 @@ class Comparison:
                 return
             after = work.events[-1].seq
 
-    async def _take(self, work: LaneWork, refused: frozenset[str]) -> None:
+    async def _take(
+        self, work: LaneWork, refused: frozenset[str], *, with_card: bool = True
+    ) -> None:
         typed = {
             item: parts
             for item, parts in work.placed.items()
@@ -185,7 +188,7 @@ class Comparison:
         }
         can = self._adapter.capabilities_at(self._mirror.place)
         view = view_of(work, can, self._copies, typed, {})
-        if not self._wanted:
+        if with_card and not self._wanted:
             await self._want_card(view, work)
         until = self._mirror.until_seq
         for event in work.events:

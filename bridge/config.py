@@ -17,9 +17,22 @@ from adapters.discord.settings import Settings as DiscordSettings
 from adapters.pinterest.settings import Settings as PinterestSettings
 from adapters.slack.settings import Settings as SlackSettings
 from bridge import yamlfile
+from bridge.brandconfig import Brand, InboxChannel, KnownPerson, PersonChannel, rules_of
 from bridge.failures import ConfigError
+from bridge.standing import Rules
 from core.ids import AccountId, BindingId, derive
-from core.model import Account, AccountKind, Binding, BindingKind, Identity, Place
+from core.model import (
+    Account,
+    AccountKind,
+    Binding,
+    BindingKind,
+    Contacts,
+    Identity,
+    Mode,
+    Place,
+    Role,
+)
+from core.standing import Edge
 from web.settings import Settings as WebSettings
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9_.-]{1,31}")
@@ -30,7 +43,6 @@ DATABASE = "pinthread.sqlite"
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 _Key = TypeVar("_Key", bound=Hashable)
-Platform = Literal["slack", "discord"]
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,56 +110,15 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["console", "json"] = "console"
 
 
-class InboxChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A channel where a brand's conversations appear; whoever writes there acts as the brand."""
+class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may talk to whom, for everybody."""
 
-    platform: Platform
-    workspace: str
-    channel: str
-    label: str = ""
-
-
-class PersonChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A channel that others read too, where a person's conversations appear."""
-
-    platform: Platform
-    workspace: str
-    channel: str
-    label: str = ""
-    kind: Literal["project"] = "project"
-
-
-class PersonIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One login of a person. `workspace` is the Slack team; it stays empty for Discord."""
-
-    platform: Platform
-    user: str
-    workspace: str = ""
-
-    def __post_init__(self) -> None:
-        if self.platform == "slack" and not self.workspace:
-            raise ValueError("`workspace` is missing: a Slack user belongs to a team (T...)")
-        if self.platform == "discord" and self.workspace:
-            raise ValueError("`workspace` must be left out: a Discord user is the same everywhere")
-
-
-class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A brand, made by the operator alone."""
-
-    handle: str
-    name: str
-    picture: str | None = None
-    channels: tuple[InboxChannel, ...] = ()
-
-
-class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A person whom the operator names. Everybody else gets an account at their first act."""
-
-    handle: str
-    name: str
-    picture: str | None = None
-    identities: tuple[PersonIdentity, ...] = ()
-    channels: tuple[PersonChannel, ...] = ()
+    access: Literal["open", "invited"] = "open"
+    """open: anybody in the connected places may start. invited: those who were invited."""
+    contacts: Literal["follow", "anyone"] = "follow"
+    """follow: brands and people follow each other, and first messages are requests."""
+    per_minute: Annotated[int, msgspec.Meta(ge=0)] = 30
+    """Messages that one person may send in a minute; 0: no limit."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,6 +134,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery: DeliverySettings = DeliverySettings()
     catch_up: CatchUpSettings = CatchUpSettings()
     log: LogSettings = LogSettings()
+    rules: RulesSettings = RulesSettings()
     brands: tuple[Brand, ...] = ()
     people: tuple[KnownPerson, ...] = ()
 
@@ -200,6 +172,45 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for channel in person.channels
         ]
         return (*inboxes, *projects)
+
+    def modes(self) -> Mapping[BindingId, Mode]:
+        """The modes that the file sets; others are as they were set in the channel."""
+        return {
+            _binding(brand, channel, BindingKind.INBOX).id: Mode(channel.mode)
+            for brand in self.brands
+            for channel in brand.channels
+            if channel.mode is not None
+        }
+
+    def who_may(self) -> Rules:
+        """Who may talk to whom, and how each brand wants to be spoken for."""
+        given = self.rules
+        brands = {account_id(brand.handle): rules_of(brand) for brand in self.brands}
+        return Rules(Contacts(given.contacts), given.access == "open", given.per_minute, brands)
+
+    def signing(self) -> tuple[AccountId, ...]:
+        """Brands that show outside which agent wrote."""
+        return tuple(account_id(brand.handle) for brand in self.brands if brand.signatures)
+
+    def follows(self) -> tuple[Edge, ...]:
+        """Follows that the operator brings in; brands follow those back."""
+        brands = {brand.handle for brand in self.brands}
+        edges: list[Edge] = []
+        for person in self.people:
+            for handle in person.follows:
+                who, whom = account_id(person.handle), account_id(handle)
+                edges.append(Edge(who, whom))
+                if handle in brands:
+                    edges.append(Edge(whom, who))
+        return tuple(edges)
+
+    def owners(self) -> tuple[tuple[AccountId, AccountId, Role], ...]:
+        """Brands, and those who own them."""
+        return tuple(
+            (account_id(brand.handle), account_id(owner), Role.OWNER)
+            for brand in self.brands
+            for owner in brand.owners
+        )
 
 
 def load(path: Path, data: Path = Path("data")) -> Config:
@@ -244,10 +255,30 @@ def _check(config: Config) -> None:
                 _check_channel(config, channel, where)
                 place = Place(channel.platform, channel.workspace, channel.channel)
                 _once(places, place, where, "this channel")
+    _check_named(config, handles)
     for n, person in enumerate(config.people):
         for m, login in enumerate(person.identities):
             identity = Identity(login.platform, login.workspace, login.user)
             _once(identities, identity, f"people[{n}].identities[{m}]", "this login")
+
+
+def _check_named(config: Config, handles: Mapping[str, str]) -> None:
+    """Handles that stand for accounts of this file."""
+    people = {person.handle for person in config.people}
+    for n, brand in enumerate(config.brands):
+        for m, owner in enumerate(brand.owners):
+            if owner not in people:
+                raise ConfigError(
+                    f"brands[{n}].owners[{m}] is {owner[:40]!r}, and nobody under `people:` has "
+                    "that handle."
+                )
+    for n, person in enumerate(config.people):
+        for m, handle in enumerate(person.follows):
+            if handle not in handles or handle == person.handle:
+                raise ConfigError(
+                    f"people[{n}].follows[{m}] is {handle[:40]!r}, and no other brand or person "
+                    "in this file has that handle."
+                )
 
 
 def _check_secrets(config: Config) -> None:
@@ -293,8 +324,7 @@ def _once(seen: dict[_Key, str], key: _Key, path: str, what: str) -> None:
 
 
 def _account(given: Brand | KnownPerson, kind: AccountKind) -> Account:
-    account = AccountId(derive("account", given.handle))
-    return Account(account, kind, given.handle, given.name, given.picture)
+    return Account(account_id(given.handle), kind, given.handle, given.name, given.picture)
 
 
 def _binding(
@@ -302,5 +332,17 @@ def _binding(
 ) -> Binding:
     place = Place(channel.platform, channel.workspace, channel.channel)
     key = f"{place.platform}\0{place.workspace}\0{place.channel}"
-    account = AccountId(derive("account", given.handle))
-    return Binding(BindingId(derive("binding", key)), account, place, kind, channel.label)
+    mode = Mode(channel.mode) if isinstance(channel, InboxChannel) and channel.mode else None
+    return Binding(
+        BindingId(derive("binding", key)),
+        account_id(given.handle),
+        place,
+        kind,
+        channel.label,
+        mode or Mode.EXPLICIT,
+    )
+
+
+def account_id(handle: str) -> AccountId:
+    """Of an account that the operator named."""
+    return AccountId(derive("account", handle))

@@ -37,6 +37,8 @@ from core.ports import Adapter, Again, Budgets, Change, Due, LaneWork, Refused, 
 from core.project import NAMED_REACTIONS, View, again, card, in_words, project, title
 
 log = logging.getLogger("pinthread.lanes")
+PINGS = timedelta(minutes=10)
+"""What comes later than that after it was said makes no noise: it was found late, or waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Means:
     the address of a file's web copy. `park` brings a lane back after some seconds.
     `gives_way` says whether a lane that must wait with an event from then on is in the
     way of one that waits for longer; it is started again after that.
+    `unclear` hears of calls of which nobody knows whether they are still to be made.
     `echoes` are our own writes that may be seen on their platform before they are
     answered. `waits` holds the tasks that are between two calls, so that a stop need
     not wait for them.
@@ -84,6 +87,9 @@ class Means:
     park: Callable[[Due, float], None]
     gives_way: Callable[[Mirror, datetime], bool]
     stopping: Callable[[], bool]
+    unclear: Callable[[Write], None] = lambda _: None
+    mends: int = 0
+    """How often a place was mended: a refusal of a call from before that is out of date."""
     echoes: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
     waits: set[asyncio.Task[object]] = field(default_factory=set)
 
@@ -104,6 +110,7 @@ class Course:
 
     def __init__(self, means: Means, adapter: Adapter, work: LaneWork) -> None:
         self._means = means
+        self._mends = means.mends
         self._store = means.store
         self._adapter = adapter
         self._work = work
@@ -118,6 +125,8 @@ class Course:
         self._placed = dict(work.placed)
         self._shown = dict(work.shown)
         can = adapter.capabilities_at(work.mirror.place)
+        if work.ping and _is_late(work, means.now()):
+            work = replace(work, ping=())
         self._view = view_of(work, can, means.copies, self._placed, self._shown)
         self._passed = work.mirror.cursor
         self._begun: tuple[Sending, Write] | None = None
@@ -220,8 +229,12 @@ class Course:
         return Sending(show.item, seq, show.revision, show.steps, anchor=self._newest)
 
     async def _deliver(self, sending: Sending, *, found: bool = False) -> bool:
-        """Brings one item to its end. `found`: it had begun before and its outcome is unclear."""
-        unclear = found and sending.in_flight
+        """Brings one item to its end. `found`: it had begun before and its outcome is unclear.
+
+        What has once been unclear is looked for again before each later attempt, however clear
+        the failures since: the first call may be applied while its place refuses the others.
+        """
+        unclear = doubted = found and sending.in_flight
         while True:
             stored = None if self._begun is None else self._begun[1]
             self._begun = None
@@ -241,7 +254,7 @@ class Course:
             assert not isinstance(result, Absent)
             gone = not isinstance(result, Receipt) and _is_gone(write, result)
             if isinstance(result, Receipt) or gone:
-                unclear = False
+                unclear = doubted = False
                 next_sending = await self._advance(sending, result, write)
                 if next_sending is None:
                     return True
@@ -249,14 +262,16 @@ class Course:
                 continue
             if not result.certain and not unclear:
                 log.info("outcome_unclear", extra=self._fields(result))
-                unclear = True
+                self._means.unclear(write)
+                unclear = doubted = True
                 continue
             if result.kind is FailureKind.RATE and not unclear:
-                await self._store.begin(self._mirror.id, replace(sending, in_flight=False))
+                await self._store.begin(self._mirror.id, replace(sending, in_flight=doubted))
                 async with self._means.waiting():
                     await asyncio.sleep(max(result.retry_after or 0.0, 0.05))
                 continue
-            return await self._failed(sending, result, unclear=unclear)
+            kept = sending if doubted else replace(sending, in_flight=False)
+            return await self._failed(kept, result, unclear=unclear)
 
     async def _turn(self, write: Write) -> bool:
         """Waits until the budgets allow the call. False: it stops, or others come first."""
@@ -274,6 +289,7 @@ class Course:
     async def _call(self, write: Write) -> Receipt | Failure:
         waiting: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._means.echoes[write.delivery] = waiting
+        self._mends = self._means.mends
         result = await self._adapter.write(write)
         kind = result.kind if isinstance(result, Failure) else "ok"
         self._means.metrics.writes.add(self._mirror.place.platform, kind)
@@ -430,8 +446,9 @@ class Course:
         mirror = self._mirror.id
         changes = sending.steps[sending.at].verb is not Verb.POST
         if not unclear:
-            await self._store.begin(mirror, replace(sending, in_flight=False))
-        match FailureKind.TRANSIENT if unclear else failure.kind:
+            await self._store.begin(mirror, sending)
+        mended = failure.kind is FailureKind.PLACE and self._mends != self._means.mends
+        match FailureKind.TRANSIENT if unclear or mended else failure.kind:
             case FailureKind.TRANSIENT | FailureKind.RATE:
                 pause = self._means.patience.pause(self._attempts)
                 log.info("lane_waits", extra={**fields, "seconds": round(pause, 1)})
@@ -551,6 +568,11 @@ def _reacted(sending: Sending, step: Step) -> tuple[MessageId, str, bool] | None
     return MessageId(sending.item), step.emoji, step.verb is Verb.REACT
 
 
+def _is_late(work: LaneWork, now: datetime) -> bool:
+    """What was found long after it was said, or waited for its place, pings nobody."""
+    return not work.events or work.events[-1].at < now - PINGS
+
+
 def view_of(
     work: LaneWork,
     capabilities: Capabilities,
@@ -580,5 +602,10 @@ def view_of(
         copies={file.id: copies(file) for file in large},
         card_revision=work.card_revision,
         events=work.events,
+        later=work.later,
         since=work.mirror.from_seq,
+        agents=work.agents,
+        signatures=work.signatures,
+        line=work.line,
+        ping=work.ping,
     )

@@ -13,32 +13,77 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.catchup import CatchUp, Progress
+from bridge.erasing import Erasing
+from bridge.exporting import Exporting
 from bridge.finding import message_of
 from bridge.healing import Healing
 from bridge.intake import Intake
 from bridge.lanes import Lanes
+from bridge.later import REPLY
 from bridge.pages import Pages
+from bridge.people import People
 from bridge.pins import Pins
 from bridge.retrying import Retrying
+from bridge.searching import Searching
 from bridge.strays import Stray, Strays
 from bridge.telemetry import Metrics
-from core.decide import NO_THREAD
+from bridge.timers import Timers
+from core.asking import Office
 from core.delivery import Delivery, Receipt
 from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, short_code
-from core.intents import Intent, PersonRef, RemoteMessage, Somebody
-from core.model import Account, Identity, Pin, Place, Refusal
-from core.ports import Change, FeedItem, Line, Outcome, Page, Store, ThreadLine, ThreadView, Wakeups
+from core.intents import (
+    EditMessage,
+    FillCard,
+    InDirect,
+    InSpace,
+    Intent,
+    PersonRef,
+    RemoteMessage,
+    Somebody,
+)
+from core.model import (
+    Account,
+    AccountKind,
+    Binding,
+    BindingKind,
+    Identity,
+    Pin,
+    Place,
+    Refusal,
+    Request,
+    Status,
+)
+from core.ports import (
+    Accepted,
+    Adapter,
+    Archive,
+    Change,
+    FeedItem,
+    Line,
+    Outcome,
+    Page,
+    PlaceLook,
+    Store,
+    ThreadLine,
+    ThreadView,
+    Timer,
+    Wakeups,
+    Which,
+)
+from core.rules import NO_THREAD
+from core.search import Hits, SearchQuery
 from core.sweep import Seen
 
 log = logging.getLogger("pinthread.desk")
 
 _SHORTEST_CODE = 4
 _MOST_HINTS = 1_000
+EXPOSED = "Others can read this channel now. Make it private, or connect another one."
 _MOST_TOLD = 100
 """Threads of a place whose readers hear at once that it has changed."""
 
 
-class Desk:
+class Desk(People):
     """Composes intake, store, pins and lanes."""
 
     def __init__(
@@ -49,11 +94,9 @@ class Desk:
         metrics: Metrics,
         now: Callable[[], datetime],
     ) -> None:
-        self._store = store
-        self._intake = intake
+        super().__init__(store, intake, now)
         self._wakeups = wakeups
         self._metrics = metrics
-        self._now = now
         self._lanes: Lanes | None = None
         self._pins: Pins | None = None
         self._retrying: Retrying | None = None
@@ -61,6 +104,13 @@ class Desk:
         self._strays: Strays | None = None
         self._healing: Healing | None = None
         self._pages = Pages(store)
+        self._office: Office | None = None
+        self._timers: Timers | None = None
+        self._searching: Searching | None = None
+        self._exporting: Exporting | None = None
+        self._erasing: Erasing | None = None
+        self._adapters: Mapping[str, Adapter] = {}
+        self._archive_page: Callable[[str], str] = lambda token: ""
 
     def connect(
         self,
@@ -70,6 +120,8 @@ class Desk:
         catch_up: CatchUp | None = None,
         strays: Strays | None = None,
         healing: Healing | None = None,
+        office: Office | None = None,
+        timers: Timers | None = None,
     ) -> None:
         """These need the desk, and the desk needs them."""
         self._lanes = lanes
@@ -78,6 +130,28 @@ class Desk:
         self._catch_up = catch_up
         self._strays = strays
         self._healing = healing
+        self._office = office
+        self._timers = timers
+
+    def serve(
+        self,
+        searching: Searching | None = None,
+        exporting: Exporting | None = None,
+        erasing: Erasing | None = None,
+        adapters: Mapping[str, Adapter] | None = None,
+        archive_page: Callable[[str], str] | None = None,
+    ) -> None:
+        """What the office asks for; `archive_page` gives the address of an export."""
+        self._searching = searching
+        self._exporting = exporting
+        self._erasing = erasing
+        self._adapters = adapters or {}
+        self._archive_page = archive_page or (lambda token: "")
+
+    @property
+    def office(self) -> Office:
+        assert self._office is not None
+        return self._office
 
     # --- doing ----------------------------------------------------------------------------
 
@@ -90,7 +164,13 @@ class Desk:
         kind = outcome.code if isinstance(outcome, Refusal) else type(outcome).__name__.lower()
         self._metrics.intents.add(kind)
         self._metrics.decide_seconds.observe(value=time.monotonic() - started)
+        if isinstance(intent.what, EditMessage) and isinstance(outcome, Accepted):
+            await self._edited(intent.what, outcome)
         return outcome
+
+    async def _edited(self, edit: EditMessage, outcome: Accepted) -> None:
+        if self._retrying is not None and not outcome.repeated:
+            await self._retrying.edited(edit.message)
 
     def echo(self, delivery: str, receipt: Receipt) -> None:
         if self._lanes is not None:
@@ -120,27 +200,51 @@ class Desk:
         return () if self._catch_up is None else self._catch_up.progress()
 
     async def place_changed(
-        self, place: Place, *, label: str | None = None, trouble: str | None = None
+        self,
+        place: Place,
+        *,
+        label: str | None = None,
+        trouble: str | None = None,
+        exposed: bool | None = None,
     ) -> None:
         if not place.channel:
+            workspace = place.platform, place.workspace
             for each in await self._store.bindings():
-                if (each.place.platform, each.place.workspace) == (place.platform, place.workspace):
+                if (each.place.platform, each.place.workspace) == workspace:
                     await self.place_changed(each.place, trouble=trouble)
             return
         binding = await self._store.binding_at(place)
-        if binding is None:
-            return
+        if binding is not None:
+            await self._changed(binding, label, trouble, exposed)
+
+    async def _changed(
+        self, binding: Binding, label: str | None, trouble: str | None, exposed: bool | None
+    ) -> None:
+        place = binding.place
         if label is not None and label != binding.label:
             await self._store.put_binding(replace(binding, label=label))
+        if exposed is not None:
+            await self._expose(binding, exposed=exposed)
         if trouble is not None:
             log.warning("place_broken", extra={"platform": place.platform, "remedy": trouble})
             await self._store.break_place(binding.id, trouble, self._now())
         elif label is None:
+            if self._lanes is not None:
+                self._lanes.mended()
             await self._store.mend_place(binding.id)
             if self._lanes is not None:
                 await self._lanes.look(place.platform)
         for spot in await self._store.spots_at(place, _MOST_TOLD):
             self._wakeups.publish(Change(spot.head.id, spot.thread.id, "delivery"))
+
+    async def _expose(self, binding: Binding, *, exposed: bool) -> None:
+        """A brand's inbox that others can read is paused until it is private again."""
+        if binding.kind is not BindingKind.INBOX or binding.paused == exposed:
+            return
+        log.warning("place_paused" if exposed else "place_resumed")
+        await self._store.pause_place(binding.id, EXPOSED if exposed else None)
+        if not exposed and self._lanes is not None:
+            await self._lanes.look(binding.place.platform)
 
     async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
         assert self._retrying is not None
@@ -152,8 +256,7 @@ class Desk:
         return await self._intake.account(actor, place)
 
     async def people(self, asker: AccountId, prefix: str, limit: int) -> tuple[Account, ...]:
-        found = await self._store.accounts_like(prefix.strip().lstrip("@"), limit + 1)
-        return tuple(account for account in found if account.id != asker)[:limit]
+        return await self._store.accounts_like(prefix.strip().lstrip("@"), limit, asker)
 
     async def reactions(self, message: RemoteMessage) -> tuple[tuple[AccountId, str], ...]:
         there = await self._store.placement_at(message.platform, message.remote)
@@ -185,8 +288,16 @@ class Desk:
 
     # --- reading --------------------------------------------------------------------------
 
-    async def inbox(self, asker: AccountId, limit: int = 20) -> tuple[ThreadLine, ...]:
-        return await self._store.inbox(asker, limit)
+    async def inbox(
+        self,
+        asker: AccountId,
+        limit: int = 20,
+        *,
+        which: Which = Which.ALL,
+        agent: AccountId | None = None,
+        before: int | None = None,
+    ) -> tuple[ThreadLine, ...]:
+        return await self._store.inbox(asker, limit, which=which, agent=agent, before=before)
 
     async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
         wanted = code.strip().lower()
@@ -207,6 +318,9 @@ class Desk:
         assert pin is not None
         members = [await self._known(account) for account in head.present()]
         mirrors = await self._store.mirrors_of(thread.id)
+        mine = next((m for m in reversed(head.members) if m.account == asker), None)
+        brand = (await self._known(asker)).kind is AccountKind.BRAND
+        assignee = await self._known(thread.assignee) if brand and thread.assignee else None
         return ThreadView(
             thread.id,
             head.id,
@@ -214,7 +328,28 @@ class Desk:
             pin,
             tuple(members),
             tuple(m for m in mirrors if m.account == asker and m.until_seq is None),
+            mine.request if mine else Request.NONE,
+            mine.muted if mine else False,
+            assignee,
+            thread.status if brand else Status.OPEN,
+            thread.until if brand else None,
         )
+
+    async def thread_at(self, target: InSpace | InDirect) -> ThreadId | None:
+        if isinstance(target, InSpace):
+            spot = await self._store.spot(target.platform, target.space)
+            return spot.thread.id if spot is not None else None
+        if target.answers is not None:
+            spot = await self._store.spot_of_message(target.place.platform, target.answers)
+            if spot is not None:
+                return spot.thread.id
+        spots = await self._store.spots_at(target.place, 2)
+        return spots[0].thread.id if len(spots) == 1 else None
+
+    async def message_at(self, message: RemoteMessage) -> tuple[ThreadId, MessageId] | None:
+        there = await self._store.placement_at(message.platform, message.remote)
+        written = await self._store.written(message_of(there[1].item)) if there else None
+        return (written.thread, written.id) if written is not None else None
 
     async def page(
         self,
@@ -237,6 +372,57 @@ class Desk:
         found = await self._store.account(account)
         assert found is not None
         return found
+
+    # --- what is theirs -------------------------------------------------------------------
+
+    async def search(
+        self, asker: AccountId, query: SearchQuery, *, older: int | None = None, limit: int = 20
+    ) -> Hits | Refusal:
+        assert self._searching is not None
+        return await self._searching.search(asker, query, older=older, limit=limit)
+
+    async def export(self, asker: AccountId) -> Archive:
+        assert self._exporting is not None
+        made = await self._exporting.export(asker)
+        return Archive(made.name, str(made.path), self._archive_page(made.token))
+
+    def archive(self, token: str) -> Archive | None:
+        path = None if self._exporting is None else self._exporting.found(token)
+        return None if path is None else Archive(path.name, str(path), self._archive_page(token))
+
+    async def forget(self, asker: AccountId) -> None:
+        assert self._erasing is not None
+        await self._erasing.ask(asker)
+
+    # --- channels -------------------------------------------------------------------------
+
+    async def describe(self, place: Place) -> PlaceLook | None:
+        adapter = self._adapters.get(place.platform)
+        return await adapter.describe(place) if adapter is not None else None
+
+    async def tell_mode(self, place: Place, line: str) -> None:
+        adapter = self._adapters.get(place.platform)
+        if adapter is not None:
+            await adapter.say(place, line)
+        for spot in await self._store.spots_at(place, _MOST_TOLD):
+            key = f"card:{spot.thread.id}:mode:{spot.head.seq}"
+            what = FillCard(spot.thread.id, spot.thread.pin)
+            await self.submit(Intent(key, spot.head.creator, what))
+
+    # --- what waits -----------------------------------------------------------------------
+
+    async def timer(self, timer: str) -> Timer | None:
+        return await self._store.timer(timer)
+
+    async def held_replies(self, thread: ThreadId, account: AccountId) -> tuple[Timer, ...]:
+        found = await self._store.timers_of(thread, REPLY)
+        return tuple(one for one in found if one.account == account)
+
+    async def release(self, timer: str, actor: Somebody, place: Place | None = None) -> Outcome:
+        return await self._waits.release(timer, await self._intake.acting(actor, place))
+
+    async def undo(self, timer: str, actor: Somebody, place: Place | None = None) -> Refusal | None:
+        return await self._waits.undo(timer, await self._intake.acting(actor, place))
 
     # --- live -----------------------------------------------------------------------------
 
@@ -289,6 +475,11 @@ class Desk:
 
     async def use_once(self, token: str) -> bool:
         return await self._store.use_once(token, self._now())
+
+    @property
+    def _waits(self) -> Timers:
+        assert self._timers is not None
+        return self._timers
 
     @property
     def _known_pins(self) -> Pins:

@@ -9,7 +9,7 @@ that cannot be had is said to be missing: its message stands either way.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import datetime, timedelta
 
 from core.files import CHANGED_FILE, FileRef
@@ -31,7 +31,9 @@ from core.ports import (
 log = logging.getLogger("pinthread.fetching")
 
 MOST_AT_ONCE = 8
-"""Messages whose files are fetched at the same time."""
+"""Files that are fetched at the same time."""
+MOST_IN_HAND = 24
+"""Messages that are looked after at the same time: those that wait to be committed, too."""
 BATCH = 100
 PAUSES = (5, 10, 20, 40, 80, 160, 320, 640, 1_200, 1_200)
 """Seconds before each further attempt, about an hour together; then it is given up."""
@@ -69,6 +71,7 @@ class Fetching:
         self._news = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
         self._active: set[MessageId] = set()
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def run(self) -> None:
         unsubscribe = self._wakeups.subscribe(self._wake)
@@ -77,7 +80,7 @@ class Fetching:
                 while True:
                     self._news.clear()
                     for message, fetches in (await self._due()).items():
-                        if len(self._active) >= MOST_AT_ONCE:
+                        if len(self._active) >= MOST_IN_HAND:
                             break
                         self._active.add(message)
                         tasks.create_task(self._message(message, fetches))
@@ -98,14 +101,16 @@ class Fetching:
 
     async def _wait(self) -> None:
         """Until there may be something to fetch, or room for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_AGAIN):
-                await self._news.wait()
+        again = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._news.set)
+        try:
+            await self._news.wait()
+        finally:
+            again.cancel()
 
     async def _due(self) -> dict[MessageId, list[Fetch]]:
         """What nobody fetches yet, by message, oldest first."""
         found: dict[MessageId, list[Fetch]] = {}
-        if len(self._active) < MOST_AT_ONCE:
+        if len(self._active) < MOST_IN_HAND:
             for fetch in await self._store.fetches(self._now(), BATCH):
                 if fetch.message not in self._active and fetch.platform in self._adapters:
                     found.setdefault(fetch.message, []).append(fetch)
@@ -154,6 +159,7 @@ class Fetching:
     async def _bring(self, fetch: Fetch) -> FileRef | Refusal:
         file = fetch.file
         async with (
+            self._places,
             self._adapters[fetch.platform].fetch(file) as source,
             aclosing(_patiently(source)) as pieces,
         ):

@@ -22,7 +22,7 @@ from typing import ParamSpec, TypeVar
 
 from bridge.boxes import PICTURES, VIDEOS, blank_metadata
 from bridge.scrub import Scrubber, scrubber
-from bridge.sniff import as_declared, may_hold_location, media_type
+from bridge.sniff import HEAD, as_declared, may_hold_location, media_type
 from core.files import (
     CHANGED_FILE,
     EMPTY_FILE,
@@ -38,14 +38,18 @@ from core.files import (
 from core.model import Refusal
 from core.ports import FileGoneError, FilesError
 
-CHUNK = 131_072
-"""Bytes of one disk access, and of one piece that `open` gives.
+CHUNK = 262_144
+"""Bytes of one piece that `open` gives, at most."""
+WRITTEN = 262_144
+"""Bytes that are gathered for a thread, which hashes and writes them while the next come.
 
-Each goes to a thread and back, which costs more than writing 64 KiB does.
+Each way to a thread and back wakes two threads, which costs more than writing 64 KiB does.
 """
+BEGUN = 1_048_576
+"""Bytes after which the disk begins with them, so that the end need not wait for all."""
 THREADS = 4
 INCOMING = "incoming"
-LOOKED_AT = 8 * CHUNK
+LOOKED_AT = 4 * CHUNK
 """Bytes of a picture that are read, at most, to find its size."""
 
 _P = ParamSpec("_P")
@@ -108,27 +112,34 @@ class FolderFiles:
         declared_size: int | None,
         limit: int,
     ) -> Refusal | None:
-        """Reads `source` and writes it, in pieces of about `CHUNK`."""
+        """Reads `source`, and writes what came before it meanwhile."""
         came = 0
         gathered: list[bytes] = []
         size = 0
-        async for data in source:
-            came += len(data)
-            if declared_size is not None and came > declared_size:
+        writing: asyncio.Future[None] | None = None
+        try:
+            async for data in source:
+                came += len(data)
+                if declared_size is not None and came > declared_size:
+                    return CHANGED_FILE
+                if came > limit:
+                    return file_too_large(limit)
+                gathered.append(data)
+                size += len(data)
+                if size >= WRITTEN:
+                    if writing is not None:
+                        await _outcome(writing)
+                    writing = self._begin(incoming.write, gathered)
+                    gathered, size = [], 0
+            if declared_size is not None and came != declared_size:
                 return CHANGED_FILE
-            if came > limit:
-                return file_too_large(limit)
-            gathered.append(data)
-            size += len(data)
-            if size >= CHUNK:
-                await self._run(incoming.write, gathered)
-                gathered, size = [], 0
-        if declared_size is not None and came != declared_size:
-            return CHANGED_FILE
-        if gathered:
-            await self._run(incoming.write, gathered)
-        await self._run(incoming.end)
-        return None
+            if writing is not None:
+                await _outcome(writing)
+            await self._run(incoming.end, gathered)
+            return None
+        finally:
+            if writing is not None:
+                writing.cancel()
 
     async def open(
         self, file: FileId, start: int = 0, stop: int | None = None
@@ -180,13 +191,13 @@ class FolderFiles:
         return _path(self._folder, file)
 
     async def _run(self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        return await _outcome(self._begin(work, *args, **named))
+
+    def _begin(
+        self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs
+    ) -> asyncio.Future[_T]:
         loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._pool, lambda: work(*args, **named))
-        except FileNotFoundError as error:
-            raise FileGoneError from error
-        except OSError as error:
-            raise FilesError(os.strerror(error.errno or 0)) from error
+        return loop.run_in_executor(self._pool, lambda: work(*args, **named))
 
     def _afterwards(self, work: Callable[[], None]) -> None:
         """Not awaited, so that no cancellation comes between; the file's own lock orders it."""
@@ -194,6 +205,15 @@ class FolderFiles:
             self._pool.submit(work)
         except RuntimeError:  # stopped already
             work()
+
+
+async def _outcome(work: asyncio.Future[_T]) -> _T:
+    try:
+        return await work
+    except FileNotFoundError as error:
+        raise FileGoneError from error
+    except OSError as error:
+        raise FilesError(os.strerror(error.errno or 0)) from error
 
 
 class _Incoming:
@@ -205,6 +225,7 @@ class _Incoming:
         self._hash = sha256()
         self._passing: Path | None = None
         self._fd = -1
+        self._begun = 0
         self._ended = False
         self.scrubber: Scrubber = Scrubber()
         self.found = UNKNOWN
@@ -216,14 +237,26 @@ class _Incoming:
         with self._lock:
             if self._ended:
                 return
-            data = b"".join(pieces)
             if self._fd < 0:
-                self.found = media_type(data)
+                self.found = media_type(_head(pieces))
                 self.scrubber = scrubber(self.found)
                 self._create()
-            self._write(self.scrubber.feed(data))
+            if type(self.scrubber) is not Scrubber:
+                # Others look at what they hold back with each piece: few large ones are best.
+                pieces = [b"".join(pieces)]
+            for piece in pieces:
+                self._write(self.scrubber.feed(piece))
+            if self.size - self._begun >= BEGUN:
+                # By its name for reading alone; Linux also begins to write what is dirty there.
+                os.posix_fadvise(
+                    self._fd, self._begun, self.size - self._begun, os.POSIX_FADV_DONTNEED
+                )
+                self._begun = self.size
 
-    def end(self) -> None:
+    def end(self, pieces: list[bytes]) -> None:
+        """Takes the last bytes, if any are left."""
+        if pieces:
+            self.write(pieces)
         with self._lock:
             self._write(self.scrubber.end())
 
@@ -320,6 +353,16 @@ class _Reading:
             if self._fd >= 0:
                 os.close(self._fd)
                 self._fd = -1
+
+
+def _head(pieces: list[bytes]) -> bytes:
+    """As much of the beginning as tells the type."""
+    head = b""
+    for piece in pieces:
+        if len(head) >= HEAD:
+            break
+        head += piece[:HEAD]
+    return head
 
 
 def _path(folder: Path, file: FileId) -> Path:

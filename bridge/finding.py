@@ -9,22 +9,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.decide import NO_MESSAGE, NO_THREAD, PIN_REQUIRED
+from bridge.standing import Rules, role_of
 from core.ids import AccountId, BindingId, MessageId, RemoteId, SpaceId, derive
 from core.intents import (
+    ClosePlace,
     DeleteMessage,
+    FillCard,
     Handle,
     InDirect,
     InSpace,
     Intent,
+    InThread,
     ItsAuthor,
     MessageRef,
     OnMessage,
+    OpenPlace,
     Person,
     PersonRef,
     PostMessage,
     React,
     RemoteMessage,
+    Report,
     Somebody,
     StartThread,
     Target,
@@ -32,6 +37,7 @@ from core.intents import (
 from core.model import (
     AUTHOR,
     Account,
+    AccountKind,
     Binding,
     BindingKind,
     Head,
@@ -40,19 +46,42 @@ from core.model import (
     Place,
     Placement,
     Refusal,
+    Role,
     Thread,
     Written,
 )
 from core.ports import Accepted, Ask, Duplicate, Held, HeldIntent, Ignored, Outcome, Spot, Store
+from core.quick import quick
+from core.rules import NO_MESSAGE, NO_THREAD, PIN_REQUIRED
 
 CONFLICT = Refusal(
     "conflict", "This idempotency key was used for another message. Send it with a new key."
 )
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `agent` is who it is where it is a brand, `role` their role in that.
+
+    `sender` is who sends too much, if anybody does: one agent, not the whole brand.
+    """
+
+    account: Account
+    agent: Identity | None = None
+    role: Role | None = None
+    person: Account | None = None
+
+    @property
+    def sender(self) -> object:
+        return self.agent or self.account.id
+
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an intent's target turned out to be."""
+    """What an intent's target turned out to be. `binding` is where it was done, if it was done
+    in a mirrored thread; `named` the place that it is about."""
 
     head: Head
     thread: Thread
@@ -60,14 +89,16 @@ class Found:
     binding: Binding | None = None
     message: Written | None = None
     placement: Placement | None = None
+    named: Binding | None = None
 
 
 class Finder:
     """Finds, or answers what there is to say where nothing is found."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], rules: Rules) -> None:
         self._store = store
         self._now = now
+        self._rules = rules
 
     async def find(self, intent: Intent) -> Found | Outcome:
         """The thread that the intent is about, and the message where it names one."""
@@ -76,8 +107,21 @@ class Finder:
         if isinstance(what, OnMessage):
             return await self._find_message(intent, what.message)
         found = await self._find_thread(intent, what.target)
-        if isinstance(found, Found) and isinstance(what, PostMessage) and what.answers is not None:
-            return replace(found, message=await self._answered(what.answers, found.thread))
+        if not isinstance(found, Found):
+            return found
+        if isinstance(what, PostMessage):
+            if what.answers is not None:
+                return replace(found, message=await self._answered(what.answers, found.thread))
+            return found
+        return await self._with_what_it_names(found, what)
+
+    async def _with_what_it_names(self, found: Found, what: InThread) -> Found:
+        if isinstance(what, Report) and what.message is not None:
+            return replace(found, message=await self._answered(what.message, found.thread))
+        if isinstance(what, OpenPlace | ClosePlace):
+            return replace(found, named=await self._store.binding(what.binding))
+        if isinstance(what, FillCard) and what.pin != found.thread.pin:
+            return replace(found, message=await self._store.holder(found.thread.id, what.pin))
         return found
 
     # --- messages -------------------------------------------------------------------------
@@ -159,7 +203,7 @@ class Finder:
         if target.answers is not None and await self._store.sendings(target.place):
             # It may answer one of ours whose receipt is still out.
             return await self._hold(intent, platform, target.answers)
-        actor, _ = await self.actor(intent, None)
+        actor = (await self.actor(intent, None)).account
         wanted = {spot.thread.id for spot in spots}
         lines = await self._store.inbox(actor.id, 100)
         return Ask(tuple(line for line in lines if line.thread in wanted))
@@ -167,19 +211,62 @@ class Finder:
     # --- people ---------------------------------------------------------------------------
 
     async def actor(
-        self, intent: Intent, binding: Binding | None, message: Written | None = None
-    ) -> tuple[Account, Identity | None]:
+        self, intent: Intent, binding: Binding | None, found: Found | None = None
+    ) -> Actor:
         """Who acts, and which agent where it is a brand."""
         if binding is None and intent.origin is not None:
             binding = await self._store.binding_at(intent.origin.place)
-        if isinstance(intent.actor, ItsAuthor):
-            assert message is not None
-            return await self._known(message.author), None
-        if not isinstance(intent.actor, Person):
-            return await self._known(intent.actor), None
+        who = intent.actor
+        if isinstance(who, ItsAuthor):
+            # Nobody says who it was: whoever may, in that place.
+            assert found is not None
+            assert found.message is not None
+            return self._itself(await self._known(found.message.author))
+        if not isinstance(who, Person):
+            return self._itself(await self._known(who))
         if binding is not None and binding.kind is BindingKind.INBOX:
-            return await self._known(binding.account), intent.actor.identity
-        return await self._person(intent.actor), None
+            return await self.agent(who, binding)
+        person = await self._person(who)
+        if found is not None and person.id not in found.head.present():
+            person = await self._as_before(who, person, found.head)
+        return Actor(person)
+
+    def _itself(self, account: Account) -> Actor:
+        """Whoever acts as a brand without anybody in between has every right in it."""
+        role = Role.OWNER if account.kind is AccountKind.BRAND else None
+        return Actor(account, role=role)
+
+    async def agent(self, who: Person, binding: Binding) -> Actor:
+        """Whoever acts in a brand's inbox acts as the brand."""
+        brand = await self._known(binding.account)
+        if who.machine:
+            return Actor(brand, who.identity)
+        person = await self._person(who)
+        given = self._store.role_in(brand.id, person.id)
+        role = role_of(self._rules.of(brand.id), given, who)
+        if role is not None and given is None and not binding.paused:
+            await self._store.note_agent(brand.id, person.id, self._now())
+        return Actor(brand, who.identity, role, person)
+
+    async def _as_before(self, who: Person, person: Account, head: Head) -> Account:
+        """A login that was tied to another account goes on in the old one's conversations."""
+        present = head.present()
+        for account in reversed(await self._store.former(who.identity)):
+            if account in present:
+                return await self._known(account)
+        return person
+
+    async def acting(self, actor: Somebody, place: Place | None) -> Actor:
+        """As `actor`, where nothing is done yet."""
+        binding = None if place is None else await self._store.binding_at(place)
+        if not isinstance(actor, Person):
+            return self._itself(await self._known(actor))
+        if binding is not None and binding.kind is BindingKind.INBOX:
+            return await self.agent(actor, binding)
+        return Actor(await self._person(actor))
+
+    async def is_of(self, person: Person, account: Account) -> bool:
+        return await self._store.account_by_identity(person.identity) == account
 
     async def account(self, actor: Somebody, place: Place | None = None) -> Account:
         """Who acts there: in a brand's inbox the brand, else the person, made if unknown."""

@@ -3,7 +3,8 @@
 A call that was answered as failed may be applied after the next one, and no platform can
 tell it not to. Our own events and the pages of sweeps show what stands on a message; where
 that does not fit what is placed there, the message is read singly and, once nothing is
-under way, mended. What people took away from us there is not put back.
+under way, mended. What people took away from us there is not put back; only where a call of
+ours that was to take a reaction back ended unclear, it is looked for, and set anew.
 """
 
 import asyncio
@@ -30,6 +31,8 @@ ATTEMPTS = 8
 """Tries of one call, and rounds of looking and mending."""
 WAITS = 40
 """Looks at a mirror in which something is under way; a sweep finds again what is left then."""
+LATER = (2.0, 8.0, 32.0)
+"""Looks after a call that was to take a reaction back and may come late, in second looks."""
 _REMEMBERED = 10_000
 
 
@@ -55,6 +58,7 @@ class Healing:
         self._patience = patience
         self._copies = copies
         self._suspects: asyncio.Queue[tuple[str, RemoteId]] = asyncio.Queue()
+        self._doubts: asyncio.Queue[Write] = asyncio.Queue()
         self._seen: dict[tuple[str, RemoteId], Seen] = {}
         self._unlike: dict[tuple[str, RemoteId], int] = {}
         """Revisions that their platform never shows just so: they are not edited for ever."""
@@ -72,11 +76,21 @@ class Healing:
             seen = replace(before if seen.raw is None else seen, ours=ours)
         self._seen[name] = seen
 
+    def unclear(self, write: Write) -> None:
+        """A call of ours may be made yet. If it takes a reaction back, that may be a newer one."""
+        if write.step.verb is Verb.UNREACT:
+            self._doubts.put_nowait(write)
+
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._doubt(tasks))
             while True:
                 name = await self._suspects.get()
                 tasks.create_task(self._surely(*name))
+
+    async def _doubt(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            tasks.create_task(self._look_later(await self._doubts.get()))
 
     async def _surely(self, platform: str, remote: RemoteId) -> None:
         try:
@@ -174,6 +188,36 @@ class Healing:
         step = replace(write.step, verb=Verb.EDIT, target=placement.remote)
         await self._write(mirror, placement, step, "edit", write)
         return write.revision
+
+    async def _look_later(self, write: Write) -> None:
+        """Whether a reaction stands that should, for some time; afterwards nobody looks."""
+        for times in LATER:
+            await asyncio.sleep(self._patience.second_look * times)
+            try:
+                await self._restore(write)
+            except SweepError as failed:
+                log.info("reaction_not_read", extra={"code": failed.failure.code})
+            except Exception:
+                # The boundary of one reaction: what fails here must not end the program.
+                log.exception("not_healed", extra={"platform": write.mirror.place.platform})
+
+    async def _restore(self, write: Write) -> None:
+        remote, emoji, platform = write.step.target, write.step.emoji, write.mirror.place.platform
+        there = None if remote is None else await self._store.placement_at(platform, remote)
+        if remote is None or there is None or there[0].mirror.until_seq is not None:
+            return
+        mirror, placement = there[0].mirror, there[1]
+        found = await self._adapters[platform].message(mirror, remote)
+        if isinstance(found, Absent) or found.ours is None or emoji in found.ours:
+            return
+        # Read after the page, so that what has been taken back since is not put there.
+        message = await self._store.written(message_of(placement.item))
+        if message is None:
+            return
+        work = await self._store.review(mirror.id, message.seq - 1, 1)
+        if work is not None and work.sending is None and emoji in work.shown.get(message.id, ()):
+            step = Step(Verb.REACT, 0, None, remote, emoji)
+            await self._write(mirror, placement, step, "reaction")
 
     async def _put_back(self, platform: str, remote: RemoteId, taken: frozenset[str]) -> None:
         """What was put there anew while we took it away."""

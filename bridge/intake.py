@@ -10,35 +10,69 @@ there.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge.finding import Finder, Found, repeated
+from bridge import later
+from bridge.finding import Actor, Finder, Found, repeated
+from bridge.reporting import reported
+from bridge.standing import Rules, Standings
 from core.apply import apply
-from core.decide import decide
+from core.decide import Wait, decide
 from core.events import (
     AboutMessage,
+    AboutThread,
     Event,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
     PeopleAdded,
+    PlaceOpened,
     ThreadOpened,
 )
-from core.ids import AccountId, MessageId, MirrorId, RemoteId, SpaceId, ThreadId, derive
-from core.intents import Intent, Person, PersonRef, PostMessage, React, Somebody, StartThread
+from core.ids import (
+    AccountId,
+    BindingId,
+    ConversationId,
+    MessageId,
+    MirrorId,
+    RemoteId,
+    SpaceId,
+    ThreadId,
+    derive,
+)
+from core.intents import (
+    AddPeople,
+    Assign,
+    ClosePlace,
+    Intent,
+    OnMessage,
+    OpenPlace,
+    Person,
+    PersonRef,
+    PostMessage,
+    React,
+    Report,
+    Somebody,
+    Speech,
+    StartThread,
+)
 from core.model import (
     AUTHOR,
     Account,
+    AccountKind,
     Binding,
     BindingKind,
+    Contacts,
     Head,
-    Identity,
     Place,
     Placement,
     Refusal,
+    Role,
+    Standing,
     State,
+    Thread,
     Written,
     people_key,
 )
@@ -55,8 +89,12 @@ from core.ports import (
     Outcome,
     Stale,
     Store,
+    Timer,
+    Waiting,
     Wakeups,
 )
+from core.quick import quick
+from core.standing import edges_of
 from core.sweep import overtaken
 
 log = logging.getLogger("pinthread.intake")
@@ -67,7 +105,13 @@ _UNCHANGED = 10_000
 """Reactions remembered for the sake of sweeps under way."""
 _Reaction = tuple[str, str, str]
 
-_IN_A_THREAD = MessagePosted | AboutMessage
+_USUAL = PostMessage | OnMessage
+_SAYS = (PostMessage, StartThread)
+_NAMES_A_PLACE = (OpenPlace, ClosePlace)
+_NEED_HELP = (None, Role.VIEWER)
+"""Roles to which much is refused, with the name of whom to ask."""
+
+_IN_A_THREAD = MessagePosted | AboutMessage | AboutThread
 """What changes nothing in who is there."""
 
 
@@ -83,14 +127,33 @@ class Ahead(Protocol):
         ...
 
 
+class Clock(Protocol):
+    """What fires timers, as the intake sees it."""
+
+    def wake(self) -> None:
+        """There is a new one."""
+        ...
+
+
 class Intake:
     """Takes intents, answers with outcomes, and wakes whoever waits for news."""
 
-    def __init__(self, store: Store, wakeups: Wakeups, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        wakeups: Wakeups,
+        now: Callable[[], datetime],
+        rules: Rules | None = None,
+    ) -> None:
         self._store = store
         self._wakeups = wakeups
         self._now = now
-        self._finder = Finder(store, now)
+        self.rules = rules or Rules()
+        self._finder = Finder(store, now, self.rules)
+        self._standings = Standings(store, self.rules, now)
+        self._clock: Clock | None = None
+        self._firing: dict[str, str] = {}
+        """Keys of intents that timers fire just now, and those timers."""
         self._turns: dict[str, _Turn] = {}
         self._ahead: Ahead | None = None
         self._unchanged: dict[_Reaction, int] = {}
@@ -100,6 +163,18 @@ class Intake:
     def connect(self, ahead: "Ahead") -> None:
         """From now on deliveries may begin with the commit of what is delivered."""
         self._ahead = ahead
+
+    def tell(self, clock: Clock) -> None:
+        """Who is told of new timers."""
+        self._clock = clock
+
+    async def fire(self, intent: Intent, timer: str) -> Outcome:
+        """As `submit`, for the program itself; the timer goes with the commit."""
+        self._firing[intent.key] = timer
+        try:
+            return await self.submit(intent)
+        finally:
+            del self._firing[intent.key]
 
     async def submit(self, intent: Intent) -> Outcome:
         """Commits before it returns; a repeated intent gives its first answer again."""
@@ -116,6 +191,16 @@ class Intake:
     async def account(self, actor: Somebody, place: Place | None = None) -> Account:
         """Who acts there: in a brand's inbox the brand, else the person, made if unknown."""
         return await self._finder.account(actor, place)
+
+    async def acting(self, actor: Somebody, place: Place | None = None) -> Actor:
+        """Who acts there, with their role in the brand that they act for."""
+        return await self._finder.acting(actor, place)
+
+    async def standing(self, acting: Actor, other: Account | None) -> Standing:
+        """What there is to know where one account acts on another one, outside conversations."""
+        people = (acting.account.id, *(() if other is None else (other.id,)))
+        standing, _ = self._standings.of(acting.account, acting.role, people)
+        return await self._standings.in_full(standing, acting.account, (), None)
 
     async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
         return await self._finder.each(refs)
@@ -154,39 +239,42 @@ class Intake:
             return await self._decide(intent, found)
 
     async def _start(self, intent: Intent, what: StartThread) -> Outcome:
-        actor, agent = await self._finder.actor(intent, None)
+        actor = await self._finder.actor(intent, None)
         people, missing = await self._finder.people(what.people)
-        key = people_key((actor.id, *(account.id for account in people)))
+        key = people_key((actor.account.id, *(account.id for account in people)))
+        via = await self._inbox_of(intent)
         async with self._turn(key):
             while True:
                 head = await self._store.head_of_people(key) if not missing else None
                 thread = None
                 if head is not None and what.pin is not None:
                     thread = await self._store.open_thread(head.id, what.pin)
-                state = State(actor, head, thread, people, missing)
+                at = _At(head, thread, via)
+                state, version = await self._state(intent, actor, at, people, missing)
                 if head is None:
-                    outcome = await self._commit(intent, state, agent, None)
+                    outcome = await self._commit(intent, state, actor, None, version)
                 else:
                     async with self._turn(head.id):
-                        outcome = await self._commit(intent, state, agent, None)
+                        outcome = await self._commit(intent, state, actor, None, version)
                 if outcome is not None:
                     return outcome
 
     async def _decide(self, intent: Intent, found: Found) -> Outcome:
         while True:
-            actor, agent = await self._finder.actor(intent, found.binding, found.message)
+            actor = await self._finder.actor(intent, found.binding, found)
             if intent.as_of is not None and found.message is not None:
                 about = found.thread.id, found.message.id
-                if self._unchanged.get(_reaction(intent, actor, found.message), -1) >= intent.as_of:
+                reaction = _reaction(intent, actor.account, found.message)
+                if self._unchanged.get(reaction, -1) >= intent.as_of:
                     return Ignored()
-                if overtaken(intent, actor.id, await self._store.touched(*about, intent.as_of)):
+                touched = await self._store.touched(*about, intent.as_of)
+                if overtaken(intent, actor.account.id, touched):
                     return Ignored()
-            named = getattr(intent.what, "people", ())
+            named = _named(intent)
             people, missing = await self._finder.people(named) if named else ((), ())
-            state = State(
-                actor, found.head, found.thread, people, missing, found.binding, found.message
-            )
-            outcome = await self._commit(intent, state, agent, found)
+            at = _At(found.head, found.thread, await self._via(intent, found), found.message)
+            state, version = await self._state(intent, actor, at, people, missing)
+            outcome = await self._commit(intent, state, actor, found, version)
             if outcome is not None:
                 return outcome
             again = await self._finder.find(intent)
@@ -194,31 +282,151 @@ class Intake:
                 return again
             found = again
 
+    async def _via(self, intent: Intent, found: Found) -> Binding | None:
+        if isinstance(intent.what, _NAMES_A_PLACE):
+            return found.named
+        return found.binding or await self._inbox_of(intent)
+
+    async def _inbox_of(self, intent: Intent) -> Binding | None:
+        """The brand's inbox in which something was done that names its thread itself.
+
+        No other place counts there: whoever speaks in a shared channel joins the thread that
+        stands in it, and none that they name.
+        """
+        if intent.origin is None or isinstance(intent.what, OnMessage):
+            return None
+        binding = await self._store.binding_at(intent.origin.place)
+        return binding if binding is not None and binding.kind is BindingKind.INBOX else None
+
+    async def _state(
+        self,
+        intent: Intent,
+        actor: Actor,
+        at: "_At",
+        people: tuple[Account, ...],
+        missing: tuple[str, ...],
+    ) -> tuple[State, int]:
+        """What the decision looks at, and the version of who may talk to whom in it."""
+        what, me = intent.what, actor.account
+        head = at.head
+        there = head.present() if head is not None else ()
+        if people or me.id not in there:
+            there = tuple(dict.fromkeys((me.id, *there, *(one.id for one in people))))
+        standing, version = self._standings.of(me, actor.role, there)
+        says = isinstance(what, _SAYS)
+        needs_help = me.kind is AccountKind.BRAND and actor.role in _NEED_HELP
+        if needs_help or not isinstance(what, _USUAL):
+            standing = await self._in_full(standing, intent, actor, people)
+        if says and intent.key not in self._firing:
+            wait = self._standings.rates.wait(actor.sender, intent.at or self._now())
+            if wait:
+                standing = replace(standing, wait=wait)
+        spoken = 0
+        posts = isinstance(what, PostMessage)
+        if isinstance(what, PostMessage) and what.seen is not None and at.thread is not None:
+            spoken = await self._store.spoken(at.thread.id, me.id, actor.agent)
+        return State(
+            me,
+            head,
+            at.thread,
+            people,
+            missing,
+            at.via,
+            at.message,
+            standing,
+            spoken,
+            () if posts else await self._shared_places(what, head, people, me),
+        ), version
+
+    async def _in_full(
+        self, standing: Standing, intent: Intent, actor: Actor, people: tuple[Account, ...]
+    ) -> Standing:
+        refs = {ref: ref for ref in _named(intent) if isinstance(ref, Person)}
+        named: list[tuple[Account, Person | None]] = []
+        for account in people:
+            by = [one for one in refs if await self._finder.is_of(one, account)]
+            named.append((account, by[0] if by else None))
+        starts = isinstance(intent.what, StartThread) and len(people) == 1
+        other = people[0].id if starts else None
+        return await self._standings.in_full(standing, actor.account, named, other)
+
+    async def _shared_places(
+        self, what: object, head: Head | None, people: tuple[Account, ...], me: Account
+    ) -> tuple[Binding, ...]:
+        """Channels in which others will read a conversation from now on, which it says.
+
+        In a closed installation, where anyone may write to anyone, nobody has to be told.
+        """
+        if self.rules.contacts is Contacts.ANYONE:
+            return ()
+        if isinstance(what, AddPeople):
+            wanted = tuple(one.id for one in people)
+        elif isinstance(what, StartThread) and head is None:
+            wanted = (me.id, *(one.id for one in people))
+        else:
+            return ()
+        found = await self._store.bindings_of(wanted)
+        return tuple(
+            one
+            for one in found
+            if one.kind is BindingKind.PROJECT
+            and one.conversation in (None, head.id if head else None)
+        )
+
     async def _commit(
-        self, intent: Intent, state: State, agent: Identity | None, found: Found | None
+        self, intent: Intent, state: State, actor: Actor, found: Found | None, version: int
     ) -> Outcome | None:
         """None: something changed under the decision, decide again."""
         now = self._now()
-        events = decide(state, intent, now, agent)
+        events = decide(state, intent, now, actor.agent)
         if isinstance(events, Refusal):
             known = await self._store.committed(intent.key)
             return events if known is None else repeated(intent, known)
+        if isinstance(events, Wait):
+            return await self._wait(intent, state, actor, events, now)
         if not events:
             assert state.head is not None
             assert state.thread is not None
+            if isinstance(intent.what, Report):
+                await self._store.report(await reported(self._store, state, intent, now))
             # What had been held is older than any page.
             live = intent.as_of is None and intent.key not in self._releasing
             if live and isinstance(intent.what, React) and state.message:
                 await self._note_unchanged(_reaction(intent, state.actor, state.message))
             return Accepted(state.head.id, state.thread.id, state.head.seq)
-        commit = await self._prepare(intent, state, events, found)
+        commit = await self._prepare(intent, state, events, found, version)
         result = await self._write(commit)
         if isinstance(result, Stale):
             return None
         if isinstance(result, Duplicate):
             return repeated(intent, result)
+        if commit.timers and self._clock is not None:
+            self._clock.wake()
+        said = isinstance(intent.what, _SAYS)
+        if said and intent.key not in self._firing:
+            self._standings.rates.sent(actor.sender, intent.at or now)
         last = events[-1]
         return Accepted(last.conversation, last.thread, result.seq, _message_of(events))
+
+    async def _wait(
+        self, intent: Intent, state: State, actor: Actor, wait: Wait, now: datetime
+    ) -> Outcome:
+        """Keeps a reply that can still be taken back. Nobody else sees anything of it."""
+        assert isinstance(intent.what, PostMessage)
+        assert state.thread is not None
+        due = None if wait.seconds is None else now + timedelta(seconds=wait.seconds)
+        reply = replace(intent, what=replace(intent.what, speech=Speech.REPLY))
+        new = later.held_reply(reply, due, state.thread.id, state.actor.id, wait.reason)
+        kept = await self._store.put_timer(new, intent.key)
+        if kept is None:
+            known = await self._store.committed(intent.key)
+            assert known is not None
+            return repeated(intent, known)
+        if kept is new:
+            self._standings.rates.sent(actor.sender, intent.at or now)
+            if self._clock is not None:
+                self._clock.wake()
+        return Waiting(kept.id, kept.due, later.reason_of(kept))
 
     async def _note_unchanged(self, reaction: "_Reaction") -> None:
         """Somebody left it as the history has it: a page read before must not change that."""
@@ -239,13 +447,22 @@ class Intake:
         return result
 
     async def _prepare(
-        self, intent: Intent, state: State, events: tuple[Event, ...], found: Found | None
+        self,
+        intent: Intent,
+        state: State,
+        events: tuple[Event, ...],
+        found: Found | None,
+        version: int,
     ) -> Commit:
         head = _head_after(state, events)
         mirror = found.mirror if found is not None else None
-        mirrors = () if head is state.head else await self._new_mirrors(head, events)
+        mirrors: tuple[NewMirror, ...] = ()
+        if head is not state.head:
+            mirrors = await self._new_mirrors(state, head, intent, events)
+        timers, dropped = self._later(state, intent, events)
         expected = state.head.seq if state.head else 0
         here = _here(intent, events, found)
+        says = isinstance(events[0].what, MessagePosted)
         # From here to the commit nothing may come between: deliveries begin with it.
         begun: tuple[Begun, ...] = ()
         if self._ahead is not None and len(events) == 1:
@@ -262,28 +479,57 @@ class Intake:
             origin=mirror.id if mirror is not None else None,
             fetches=_fetches(intent, _message_of(events)),
             begun=begun,
+            standing=version,
+            edges=edges_of(state, events) if len(events) > 1 or not says else (),
+            timers=timers,
+            drop_timers=dropped,
         )
 
-    async def _new_mirrors(self, head: Head, events: tuple[Event, ...]) -> tuple[NewMirror, ...]:
-        """A new thread appears with everybody in it; whoever joins sees what comes from then on."""
+    def _later(
+        self, state: State, intent: Intent, events: tuple[Event, ...]
+    ) -> tuple[tuple[Timer, ...], tuple[str, ...]]:
+        """What the events bring about later, and what they make needless."""
+        firing = self._firing.get(intent.key)
+        timers, dropped = later.following(state, intent, events, self._now())
+        return timers, (*dropped, firing) if firing is not None else dropped
+
+    async def _new_mirrors(
+        self, state: State, head: Head, intent: Intent, events: tuple[Event, ...]
+    ) -> tuple[NewMirror, ...]:
+        """A new thread appears with everybody in it; whoever joins sees what comes from then on.
+
+        A channel that others read shows a conversation that has been opened to it.
+        """
         made: list[NewMirror] = []
         for event in events:
-            if isinstance(event.what, ThreadOpened):
-                made += await self._mirrors((event.thread,), head.present(), event.seq)
-            elif isinstance(event.what, PeopleAdded) and event.what.via is None:
+            what = event.what
+            if isinstance(what, ThreadOpened):
+                shared = None if state.head is None else await self._store.open_places(head.id)
+                places = await self._places(head.id, head.present(), shared)
+                made += _mirrors((event.thread,), places, event.seq)
+            elif isinstance(what, PeopleAdded) and what.via is None:
                 threads = [t.id for t in await self._store.threads_of(head.id)]
-                made += await self._mirrors(tuple(threads), event.what.people, event.seq)
+                made += _mirrors(threads, await self._places(head.id, what.people), event.seq)
+            elif isinstance(what, PlaceOpened) and isinstance(intent.what, OpenPlace) and state.via:
+                threads = [t.id for t in await self._store.threads_of(head.id)]
+                made += _mirrors(threads, (state.via,), event.seq)
         return tuple(made)
 
-    async def _mirrors(
-        self, threads: tuple[ThreadId, ...], accounts: tuple[AccountId, ...], from_seq: int
-    ) -> list[NewMirror]:
-        bindings = places_of(await self._store.bindings_of(accounts))
-        return [
-            NewMirror(mirror_id(thread, binding, from_seq), thread, binding, from_seq)
-            for thread in threads
-            for binding in bindings
-        ]
+    async def _places(
+        self,
+        conversation: ConversationId,
+        accounts: tuple[AccountId, ...],
+        shared: frozenset[BindingId] | None = None,
+    ) -> tuple[Binding, ...]:
+        found = await self._store.bindings_of(accounts)
+        return places_of(
+            [
+                one
+                for one in found
+                if one.conversation in (None, conversation)
+                and (one.kind is not BindingKind.PROJECT or shared is None or one.id in shared)
+            ]
+        )
 
     def _turn(self, name: str) -> "_Turn":
         """One at a time for a name, first come first served. Tells whether it had to wait."""
@@ -291,6 +537,17 @@ class Intake:
         if turn is None:
             turn = self._turns[name] = _Turn(self._turns, name)
         return turn
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where an intent belongs; of one that starts a conversation only `via`."""
+
+    head: Head | None
+    thread: Thread | None
+    via: Binding | None
+    message: Written | None = None
 
 
 class _Turn:
@@ -330,8 +587,27 @@ def places_of(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
     return tuple(b for b in bindings if b.kind is not BindingKind.DIRECT or b.account not in housed)
 
 
+def _mirrors(
+    threads: Sequence[ThreadId], bindings: Sequence[Binding], from_seq: int
+) -> list[NewMirror]:
+    return [
+        NewMirror(mirror_id(thread, binding, from_seq), thread, binding, from_seq)
+        for thread in threads
+        for binding in bindings
+    ]
+
+
 def mirror_id(thread: ThreadId, binding: Binding, from_seq: int) -> MirrorId:
     return MirrorId(derive("mirror", f"{thread} {binding.id} {from_seq}"))
+
+
+def _named(intent: Intent) -> tuple[PersonRef, ...]:
+    """Those whom the intent names."""
+    what = intent.what
+    if isinstance(what, Assign):
+        return () if what.to is None else (what.to,)
+    found: tuple[PersonRef, ...] = getattr(what, "people", ())
+    return found
 
 
 def _reaction(intent: Intent, actor: Account, message: Written) -> _Reaction:

@@ -17,7 +17,7 @@ from itertools import count
 from bridge.ahead import Ahead
 from bridge.course import Course, Means, Patience
 from bridge.telemetry import Metrics
-from core.delivery import Receipt
+from core.delivery import Receipt, Write
 from core.files import FileRef
 from core.ids import MirrorId, RemoteId, SpaceId, ThreadId
 from core.model import Mirror, MirrorState
@@ -79,6 +79,8 @@ class Lanes:
         self._woken: asyncio.Queue[ThreadId | None] = asyncio.Queue()
         self._active: dict[MirrorId, float | None] = {}
         """Lanes that run or wait in line; where there is more to do since, how old that is."""
+        self._asked: set[MirrorId] = set()
+        """Lanes that are to try again what was refused, and had begun before they were asked."""
         self._order = count()
         self._channels: dict[tuple[str, str], _Channel] = {}
         self._parked: dict[str, dict[MirrorId, tuple[Due, asyncio.TimerHandle]]] = {}
@@ -103,6 +105,10 @@ class Lanes:
                 for _, timer in waiting.values():
                     timer.cancel()
 
+    def on_unclear(self, hear: Callable[[Write], None]) -> None:
+        """Tells of calls of which nobody knows whether they are still to be made."""
+        self._means.unclear = hear
+
     def stop(self) -> None:
         """Lets calls under way finish, for a while, and starts no new ones."""
         self._stopping = True
@@ -122,6 +128,10 @@ class Lanes:
                 self._unpark(due)
                 self._start(due)
 
+    def mended(self) -> None:
+        """Before a place is mended: calls that are refused meanwhile are tried again."""
+        self._means.mends += 1
+
     async def repair(self) -> None:
         """Tries broken mirrors again, in case somebody has repaired their places."""
         for platform in self._adapters:
@@ -129,9 +139,11 @@ class Lanes:
             await self.look(platform)
 
     def retry(self, due: Sequence[Due]) -> None:
-        """Starts lanes at once, whatever they wait for."""
+        """Starts lanes at once, whatever they wait for; those that run look once more."""
         for one in due:
             self._unpark(one)
+            if one.mirror in self._active:
+                self._asked.add(one.mirror)
             self._start(one)
 
     def echo(self, delivery: str, receipt: Receipt) -> None:
@@ -251,6 +263,9 @@ class Lanes:
     async def _woken_for(self, mirror: MirrorId, thread: ThreadId) -> bool:
         """Whether its lane was woken for more than it has delivered meanwhile."""
         woken, self._active[mirror] = self._active[mirror], None
+        if mirror in self._asked:
+            self._asked.discard(mirror)
+            return True
         if woken is None:
             return False
         if any(due.mirror == mirror for due in await self._store.due_of(thread)):

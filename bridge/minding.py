@@ -7,18 +7,21 @@ platforms that deliver nothing twice are read again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 from bridge.desk import Desk
 from bridge.intake import Intake
 from bridge.lanes import Lanes
-from core.ports import Store, StoreError
+from core.model import Binding, BindingKind
+from core.ports import Adapter, Store, StoreError
 
 log = logging.getLogger("pinthread.store")
 
 LOOK_EVERY = 1.0
 """Seconds between looks at the store."""
+LOOKS, LOOK_AGAIN = 3, 2.0
+"""How often a channel is asked after a start, until it answers, and the seconds between."""
 
 
 async def lasting(part: Callable[[], Awaitable[None]], store: Store) -> None:
@@ -54,6 +57,32 @@ async def mind(
             await lanes.look()
         for platform in platforms:
             desk.gap(platform, "refused")
+
+
+async def look_at_inboxes(
+    store: Store, desk: Desk, adapters: Mapping[str, Adapter], pause: float = LOOK_AGAIN
+) -> None:
+    """Once after a start: inboxes that others can read since then are paused, private ones not."""
+    inboxes = [one for one in await store.bindings() if one.kind is BindingKind.INBOX]
+    for platform, adapter in adapters.items():
+        while not adapter.connected():  # noqa: ASYNC110 - adapters tell nobody of it
+            await asyncio.sleep(pause)
+        left = [one for one in inboxes if one.place.platform == platform]
+        for _ in range(LOOKS):
+            left = [one for one in left if not await _looked(desk, one)]
+            if not left:
+                break
+            await asyncio.sleep(pause)
+
+
+async def _looked(desk: Desk, binding: Binding) -> bool:
+    look = await desk.describe(binding.place)
+    if look is None:
+        return False
+    exposed = look.shared or not look.private
+    if exposed is not binding.paused:
+        await desk.place_changed(binding.place, exposed=exposed)
+    return True
 
 
 async def _well(store: Store) -> None:

@@ -7,9 +7,11 @@ and has none of its own. Whoever has left reads messages as they stood when they
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from core.audience import shown_to
 from core.decide import NO_MESSAGE, NO_THREAD
 from core.delivery import Delivery
 from core.events import (
+    AboutThread,
     Event,
     FileAdded,
     FileFailed,
@@ -19,15 +21,31 @@ from core.events import (
     MessagePosted,
     PeopleAdded,
     PersonLeft,
+    PersonRemoved,
+    PlaceClosed,
+    PlaceOpened,
     ReactionAdded,
     ReactionRemoved,
+    StatusChanged,
+    ThreadAssigned,
     ThreadOpened,
 )
 from core.ids import AccountId, MessageId, ThreadId
 from core.model import Account, Attached, Head, Refusal, Thread, Written
 from core.ports import Line, Page, Store
 
-_SHOWN = MessagePosted | ThreadOpened | PeopleAdded | PersonLeft | FileFailed
+_SHOWN = (
+    MessagePosted
+    | ThreadOpened
+    | PeopleAdded
+    | PersonLeft
+    | PersonRemoved
+    | ThreadAssigned
+    | StatusChanged
+    | PlaceOpened
+    | PlaceClosed
+    | FileFailed
+)
 """What has a line of its own."""
 _STRETCH = 500
 """Events read at a time where many of them have no line."""
@@ -57,7 +75,7 @@ class Pages:
             return NO_THREAD
         stays = _stays(found[1], asker)
         forwards = after is not None
-        events = await self._events(thread, stays, before, after, limit + 1)
+        events = await self._events(asker, thread, stays, before, after, limit + 1)
         more = len(events) > limit
         kept = (events[:limit] if forwards else events[-limit:]) if more else events
         lines = await self._lines(asker, *found, kept)
@@ -74,6 +92,7 @@ class Pages:
             return NO_MESSAGE
         events = await self._store.events(
             thread,
+            asker,
             _stays(found[1], asker),
             before=written.seq + 1,
             after=written.seq - 1,
@@ -90,14 +109,20 @@ class Pages:
         return row, head
 
     async def _events(
-        self, thread: ThreadId, stays: Stays, before: int | None, after: int | None, wanted: int
+        self,
+        asker: AccountId,
+        thread: ThreadId,
+        stays: Stays,
+        before: int | None,
+        after: int | None,
+        wanted: int,
     ) -> tuple[Event, ...]:
         """At least `wanted` events that have a line, if there are as many; oldest first."""
         shown: list[Event] = []
         stretch = wanted
         while True:
             read = await self._store.events(
-                thread, stays, before=before, after=after, limit=stretch
+                thread, asker, stays, before=before, after=after, limit=stretch
             )
             found = [event for event in read if isinstance(event.what, _SHOWN)]
             shown = [*shown, *found] if after is not None else [*found, *shown]
@@ -141,20 +166,24 @@ class Pages:
             return {}
         stays = _stays(head, asker)
         if asker not in head.present():
-            return await self._as_left(thread.id, stays, posted[0].seq)
+            return await self._as_left(asker, thread.id, stays, posted[0].seq)
         found = await self._store.written_in(thread.id, tuple(dict.fromkeys(names)))
-        # A reply may answer something from before the asker came.
-        return {name: one for name, one in found.items() if _is_in(stays, one.seq)}
+        # A reply may answer something from before the asker came, or that is not for them.
+        return {
+            name: one
+            for name, one in found.items()
+            if _is_in(stays, one.seq) and shown_to(one, asker)
+        }
 
     async def _as_left(
-        self, thread: ThreadId, stays: Stays, first: int
+        self, asker: AccountId, thread: ThreadId, stays: Stays, first: int
     ) -> Mapping[MessageId, Written]:
         """Messages from the event `first` on, changed only by what the asker was there for."""
         written: dict[MessageId, Written] = {}
         after = first - 1
         while True:
             events = await self._store.events(
-                thread, stays, before=None, after=after, limit=_STRETCH
+                thread, asker, stays, before=None, after=after, limit=_STRETCH
             )
             for event in events:
                 take_in(written, event)
@@ -181,12 +210,27 @@ class Pages:
             text = f"{', '.join(names)} joined."
         elif isinstance(what, PersonLeft):
             text = f"{author.name} left."
+        elif isinstance(what, PersonRemoved):
+            text = f"{author.name} removed {(await self._known(what.account)).name}."
+        elif isinstance(what, ThreadAssigned | StatusChanged):
+            text = await self._inside(what)
+        elif isinstance(what, PlaceOpened | PlaceClosed):
+            shows = "shows" if isinstance(what, PlaceOpened) else "no longer shows"
+            text = f"{what.label or 'A channel'} {shows} this conversation to all who read it."
         elif isinstance(what, FileFailed):
             text = f"{author.name} sent a file that could not be fetched: {what.name}"
             text += f". {what.reason}" if what.reason else ""
         else:
             raise TypeError(f"{type(what).__name__} has no line")
         return Line(event.seq, "notice", event.at, author, text, None, None)
+
+    async def _inside(self, what: AboutThread) -> str:
+        """What a brand has made of the thread."""
+        if isinstance(what, StatusChanged):
+            until = f" until {what.until:%Y-%m-%d %H:%M} UTC" if what.until else ""
+            return f"This thread is {what.status}{until}."
+        to = None if what.to is None else await self._known(what.to)
+        return f"Assigned to {to.name}." if to else "Assigned to nobody."
 
     async def _message(
         self,
@@ -209,6 +253,7 @@ class Pages:
                 what.message,
                 states,
                 deleted=True,
+                note=event.only is not None,
             )
         answered = written.get(what.answers) if what.answers is not None else None
         return Line(
@@ -225,6 +270,7 @@ class Pages:
             files=now.files,
             reactions=await self._reactions(now),
             answers=await self._answered(answered),
+            note=event.only is not None,
         )
 
     async def _reactions(self, message: Written) -> tuple[tuple[str, tuple[Account, ...]], ...]:

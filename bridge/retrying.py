@@ -18,11 +18,14 @@ import msgspec
 
 from bridge.beside import connected
 from bridge.failures import CommandError
+from bridge.finding import message_of
 from bridge.lanes import Lanes
 from bridge.store.codec import from_time
 from bridge.store.people import LAST
 from bridge.store.queries import load
+from core.delivery import DeliveryState
 from core.ids import AccountId, MessageId, MirrorId, ThreadId
+from core.intents import MessageRef, RemoteMessage
 from core.model import Refusal
 from core.ports import Change, Retry, Store, StoreError, Wakeups
 
@@ -85,6 +88,20 @@ class Retrying:
         if row is not None:
             self._wakeups.publish(Change(row.conversation, thread, "delivery"))
         return None
+
+    async def edited(self, ref: MessageRef) -> None:
+        """What was refused is tried again as it reads now: that is what an edit of it is for."""
+        if isinstance(ref, RemoteMessage):
+            there = await self._store.placement_at(ref.platform, ref.remote)
+            if there is None:
+                return
+            ref = message_of(there[1].item)
+        written = await self._store.written(ref)
+        if written is None:
+            return
+        told = await self._store.deliveries(written.thread, [(written.seq, ref)])
+        if any(each.state is DeliveryState.FAILED for each in told.get(ref, ())):
+            await self._retry(Retry(thread=written.thread, message=written.seq))
 
     async def _retry(self, what: Retry) -> tuple[MirrorId, ...]:
         due = await self._store.retry(what)

@@ -27,7 +27,7 @@ from core.intents import (
     RemoteMessage,
 )
 from core.model import AUTHOR, Account, Identity, Mirror, Place, Placement, Refusal
-from core.ports import Accepted, Adapter, Ask, Outcome, Store
+from core.ports import Accepted, Adapter, Ask, Outcome, Store, Waiting
 from core.sweep import Seen
 
 log = logging.getLogger("pinthread.catchup")
@@ -183,7 +183,7 @@ class Reading:
     async def _say(self, seen: Seen, said: Sequence[Intent]) -> None:
         for intent in said:
             outcome = await self._submit(intent)
-            if isinstance(outcome, Refusal | Ask) and self._is_new(intent, seen):
+            if isinstance(outcome, Refusal | Ask | Waiting) and self._is_new(intent, seen):
                 await self._means.adapter.tell(seen, intent, outcome)
             if not isinstance(outcome, Accepted):
                 return

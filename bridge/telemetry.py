@@ -220,6 +220,16 @@ class Metrics:
             "platform",
             "read",
         )
+        self.sweeps_refused = registry.counter(
+            "pinthread_sweeps_refused_total",
+            "Places that a sweep was not allowed to read; the log says what to do.",
+            "platform",
+        )
+        self.invalid_requests = registry.gauge(
+            "pinthread_invalid_requests",
+            "Refused calls of the last ten minutes; Discord bans an address after 10,000.",
+            "platform",
+        )
         self.sweep_found = registry.counter(
             "pinthread_sweep_found_total",
             "What sweeps have found that no event had told of, by kind.",

@@ -357,7 +357,7 @@ async def _connected(config: Config, store: Store, *, repair: bool) -> AsyncIter
     files = FolderFiles(config.files_folder)
     await files.start()
     adapters = app.connectors(config, budgets, files)
-    intake = Intake(store, wakeups, app.now)
+    intake = Intake(store, wakeups, app.now, config.who_may())
     desk = Desk(store, intake, wakeups, metrics, app.now)
     lookup = PinterestLookup(config.pinterest)
     secret, copies = await store.secret("deliveries"), await app.copies(store, config)

@@ -1,0 +1,242 @@
+"""The part of the desk about people: who acts, follows, blocks, has roles and which logins.
+
+What is allowed is decided by the core (`decide_account`, `rights`); here it is looked up,
+asked for and written down.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bridge.finding import direct_binding
+from bridge.intake import Intake
+from core.ids import AccountId, BindingId
+from core.intents import Block, Follow, Handle, Person, PersonRef, Somebody
+from core.model import (
+    Account,
+    AccountKind,
+    Binding,
+    BrandRules,
+    FollowBack,
+    Identity,
+    Place,
+    Refusal,
+    Role,
+)
+from core.ports import Acting, Prefs, Store, StoreError
+from core.rights import Act, may
+from core.rules import NOT_FOR_PEOPLE, cannot_message
+from core.standing import Edge, EdgeKind, decide_account
+
+LINK_LASTS = timedelta(minutes=15)
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Of codes that are read aloud or typed: none looks like another one."""
+_CODE = 8
+
+BAD_CODE = Refusal(
+    "bad_code", "That code is not good any more. Ask for a new one with `/pin link`."
+)
+ONE_LOGIN = Refusal(
+    "one_login", "This login is not tied to another one. `/pin link` ties two together."
+)
+YOUR_OWN = Refusal(
+    "already_linked", "Both logins have the same account already. There is nothing to do."
+)
+NOT_YOURS = Refusal(
+    "not_linkable", "A login can only be tied to a person's account, by that person."
+)
+
+
+class People:
+    """Answers for `core.ports.Desk`, which inherits it."""
+
+    def __init__(self, store: Store, intake: Intake, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._intake = intake
+        self._now = now
+
+    # --- who ------------------------------------------------------------------------------
+
+    async def standing(self, actor: Somebody, place: Place | None = None) -> Acting:
+        found = await self._intake.acting(actor, place)
+        binding = None if place is None else await self._store.binding_at(place)
+        brand = found.account.kind is AccountKind.BRAND
+        return Acting(
+            found.account,
+            found.person or found.account,
+            found.role,
+            self.rules(found.account.id) if brand else None,
+            binding,
+        )
+
+    def rules(self, brand: AccountId) -> BrandRules | None:
+        return self._intake.rules.of(brand)
+
+    # --- following and blocking -----------------------------------------------------------
+
+    async def follow(
+        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+    ) -> Account | Refusal:
+        return await self._change(actor, Follow(who, on), place)
+
+    async def block(
+        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+    ) -> Account | Refusal:
+        return await self._change(actor, Block(who, on), place)
+
+    async def _change(
+        self, actor: Somebody, what: Follow | Block, place: Place | None
+    ) -> Account | Refusal:
+        acting = await self._intake.acting(actor, place)
+        (other,) = await self._intake.find_people((what.who,))
+        standing = await self._intake.standing(acting, other)
+        edges = decide_account(acting.account, what, other, standing)
+        if isinstance(edges, Refusal):
+            return edges
+        assert other is not None
+        if edges:
+            await self._store.change((*edges, *self._back(edges, other)), self._now())
+        return other
+
+    def _back(self, edges: Sequence[Edge], other: Account) -> tuple[Edge, ...]:
+        """A brand that follows back by itself."""
+        if other.kind is not AccountKind.BRAND:
+            return ()
+        if self._intake.rules.of(other.id).follow_back is not FollowBack.AUTO:
+            return ()
+        return tuple(
+            Edge(edge.whom, edge.who) for edge in edges if edge.kind is EdgeKind.FOLLOW and edge.on
+        )
+
+    async def follows(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
+        return await self._accounts(await self._store.follows_of(account, limit))
+
+    async def followers(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
+        return await self._accounts(await self._store.followers_of(account, limit))
+
+    async def blocked(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
+        return await self._accounts(await self._store.blocked_by(account, limit))
+
+    async def brands(self, limit: int = 100) -> tuple[Account, ...]:
+        return await self._accounts(await self._store.brands(limit))
+
+    async def _accounts(self, ids: Sequence[AccountId]) -> tuple[Account, ...]:
+        found = [await self._store.account(one) for one in ids]
+        return tuple([one for one in found if one is not None])
+
+    # --- roles ----------------------------------------------------------------------------
+
+    async def grant(
+        self, actor: Somebody, place: Place | None, who: PersonRef, role: Role | None
+    ) -> Account | Refusal:
+        acting = await self._intake.acting(actor, place)
+        brand = acting.account
+        if brand.kind is not AccountKind.BRAND:
+            return NOT_FOR_PEOPLE
+        standing = await self._intake.standing(acting, None)
+        refusal = may(acting.role, Act.GRANT, standing.owner)
+        if refusal is not None:
+            return refusal
+        (other,) = await self._intake.find_people((who,))
+        if other is None or other.kind is not AccountKind.PERSON:
+            return cannot_message(f"@{who.name}" if isinstance(who, Handle) else "of that name")
+        await self._store.grant(brand.id, other.id, role, self._now())
+        return other
+
+    async def agents(self, brand: AccountId) -> tuple[tuple[Account, Role], ...]:
+        own = self._intake.rules.of(brand).staff_role
+        found = []
+        for one, role in await self._store.agents_of(brand):
+            account = await self._store.account(one)
+            if account is not None:
+                found.append((account, role or own))
+        return tuple(found)
+
+    async def brands_of(self, account: AccountId) -> tuple[tuple[Account, Role], ...]:
+        """Roles that were given; and where somebody acted in the brand's channel of late."""
+        found = []
+        for one, role in await self._store.brands_of(account, self._now()):
+            brand = await self._store.account(one)
+            if brand is not None:
+                found.append((brand, role or self._intake.rules.of(one).staff_role))
+        return tuple(found)
+
+    async def invite(self, account: AccountId) -> None:
+        await self._store.invite(account, self._now())
+
+    # --- logins and settings --------------------------------------------------------------
+
+    async def prefs(self, account: AccountId) -> Prefs:
+        return await self._store.prefs(account)
+
+    async def put_prefs(self, account: AccountId, prefs: Prefs) -> None:
+        await self._store.put_prefs(account, prefs)
+
+    async def identities(self, account: AccountId) -> tuple[Identity, ...]:
+        return await self._store.identities(account)
+
+    async def link_code(self, person: Somebody) -> str:
+        if not isinstance(person, Person):
+            raise TypeError("only a login of a platform can be tied to another one")
+        await self._intake.account(person)
+        code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
+        await self._store.put_link(code, person.identity, self._now() + LINK_LASTS)
+        return code
+
+    async def use_link(self, person: Somebody, code: str) -> Account | Refusal:
+        if not isinstance(person, Person):
+            return NOT_YOURS
+        mine = await self._intake.account(person)
+        identity = await self._store.take_link(code.strip().lower(), self._now())
+        theirs = None if identity is None else await self._store.account_by_identity(identity)
+        if theirs is None:
+            return BAD_CODE
+        if theirs.id == mine.id:
+            return YOUR_OWN
+        if AccountKind.BRAND in (theirs.kind, mine.kind) or theirs.banned or mine.banned:
+            return NOT_YOURS
+        await self._store.attach_identity(person.identity, theirs.id)
+        await self._store.put_binding(direct_binding(theirs.id, person.identity))
+        return theirs
+
+    async def unlink(self, person: Somebody) -> Account | Refusal:
+        if not isinstance(person, Person):
+            return NOT_YOURS
+        mine = await self._intake.account(person)
+        if mine.banned:
+            return ONE_LOGIN
+        own = await self._store.detach_identity(person.identity, person.profile)
+        if own is None:
+            return ONE_LOGIN
+        await self._store.put_binding(direct_binding(own.id, person.identity))
+        return own
+
+    # --- channels -------------------------------------------------------------------------
+
+    async def binding_at(self, place: Place) -> Binding | None:
+        return await self._store.binding_at(place)
+
+    async def bindings(self, account: AccountId) -> tuple[Binding, ...]:
+        return await self._store.bindings_of((account,))
+
+    async def connect_place(self, binding: Binding) -> Refusal | None:
+        known = await self._store.binding_at(binding.place)
+        if known is not None:
+            if known.account != binding.account:
+                return Refusal(
+                    "place_taken",
+                    "This channel is connected for somebody else. They can let it go with "
+                    "`/pin disconnect`.",
+                )
+            binding = replace(binding, id=known.id, label=binding.label or known.label)
+        try:
+            await self._store.put_binding(binding)
+        except StoreError as failed:
+            return Refusal("place_taken", str(failed))
+        if known is not None and known.paused and not binding.paused:
+            await self._store.pause_place(known.id, None)
+        return None
+
+    async def disconnect_place(self, binding: BindingId) -> None:
+        await self._store.drop_binding(binding)
