@@ -1,0 +1,332 @@
+"""What all themes share: who asks, about which thread, and an outcome put into words.
+
+An agent acts for a brand in its inbox; with a role that an owner gave them, from anywhere
+else too (their App Home, their direct messages), as if they stood in that inbox.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bridge.office.drafts import Drafts
+from core.asking import (
+    MOST_CHOICES,
+    Answer,
+    Button,
+    Caller,
+    Choice,
+    Command,
+    Fields,
+    Input,
+    Mentioned,
+    Picker,
+)
+from core.decide import NO_THREAD
+from core.grammar import people as people_in
+from core.ids import AccountId, ThreadId, short_code
+from core.intents import Handle, InDirect, InSpace, Intent, Origin, PersonRef, What
+from core.model import (
+    Account,
+    AccountKind,
+    Binding,
+    BindingKind,
+    BrandRules,
+    Identity,
+    Place,
+    Refusal,
+    Role,
+)
+from core.moments import left
+from core.ports import Accepted, Acting, Ask, Desk, Outcome, ThreadLine, ThreadView, Waiting
+from core.rights import Act, may
+from core.rules import cannot_message
+
+LATER = Refusal("not_yet", "That could not be done just now. Try it again in a moment.")
+LOST = Refusal(
+    "draft_lost", "What this button was about is not here any more. Do it again from the start."
+)
+NO_ACCOUNT = "Name somebody, such as @northwind."
+_THREADS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks. `account` is whom they act as, `place` where that counts as done."""
+
+    caller: Caller
+    account: Account
+    person: Account
+    place: Place | None
+    role: Role | None = None
+    rules: BrandRules | None = None
+    binding: Binding | None = None
+
+    @property
+    def for_brand(self) -> bool:
+        return self.account.kind is AccountKind.BRAND
+
+
+Verb = Callable[[Asker, Command], Awaitable[Answer]]
+Press = Callable[[Asker, str], Awaitable[Answer]]
+Submit = Callable[[Asker, str, Fields], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The verbs, buttons and forms of one theme, by name."""
+
+    verbs: Mapping[str, Verb]
+    presses: Mapping[str, Press]
+    forms: Mapping[str, Submit]
+
+
+class Clerk:
+    """Looks up what gestures name, and submits what they ask for."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        now: Callable[[], datetime],
+        page: Callable[[str], str] = lambda handle: "",
+    ) -> None:
+        """`page` gives the address of a brand's page by its handle, or nothing."""
+        self.desk = desk
+        self.now = now
+        self.page = page
+        self.drafts = Drafts(now)
+
+    # --- who ------------------------------------------------------------------------------
+
+    async def asker(self, caller: Caller) -> Asker:
+        found = await self.desk.standing(caller.person, caller.place)
+        return _asker(caller, found, caller.place)
+
+    async def acting_for(self, asker: Asker, brand: AccountId) -> Asker | None:
+        """The same person as an agent of a brand, where they were given a role in it."""
+        if asker.account.id == brand:
+            return asker
+        if all(each.id != brand for each, _ in await self.desk.brands_of(asker.person.id)):
+            return None
+        for binding in await self.desk.bindings(brand):
+            if binding.kind is BindingKind.INBOX and not binding.paused:
+                found = await self.desk.standing(asker.caller.person, binding.place)
+                if found.account.id == brand and found.role is not None:
+                    return _asker(asker.caller, found, binding.place)
+        return None
+
+    async def may(self, asker: Asker, act: Act) -> Refusal | None:
+        """Whether the asker may do it for the account that they act as."""
+        if not asker.for_brand:
+            return None
+        if may(asker.role, act) is None:
+            return None
+        agents = await self.desk.agents(asker.account.id)
+        owner = next((each.handle for each, role in agents if role is Role.OWNER), "")
+        return may(asker.role, act, owner)
+
+    async def people(
+        self, asker: Asker, refs: Sequence[PersonRef | Mentioned]
+    ) -> tuple[PersonRef, ...]:
+        """Mentions that no adapter has looked up are logins of the asker's workspace."""
+        return tuple([await self._person(asker, ref) for ref in refs])
+
+    async def _person(self, asker: Asker, ref: PersonRef | Mentioned) -> PersonRef:
+        if not isinstance(ref, Mentioned):
+            return ref
+        place = asker.caller.place
+        login = Identity(place.platform, place.workspace, ref.user) if place else None
+        if login is not None and login.platform == "discord":
+            login = replace(login, workspace="")
+        (found,) = await self.desk.accounts_of((login,)) if login else (None,)
+        return found.id if found is not None else Handle(ref.user)
+
+    async def given_people(
+        self, asker: Asker, given: str | tuple[str, ...]
+    ) -> tuple[PersonRef, ...]:
+        """What a form's field for people holds: ids of accounts, or what was typed."""
+        if isinstance(given, str):
+            return await self.people(asker, people_in(given))
+        return tuple(
+            Handle(one.lstrip("@")) if one.startswith("@") else AccountId(one) for one in given
+        )
+
+    async def one(self, asker: Asker, refs: Sequence[PersonRef | Mentioned]) -> Account | Refusal:
+        """The first one that is named."""
+        if not refs:
+            return Refusal("nobody_named", NO_ACCOUNT)
+        (ref,) = await self.people(asker, refs[:1])
+        (found,) = await self.desk.find_people((ref,))
+        return found if found is not None else unknown_person(ref)
+
+    async def zone(self, asker: Asker) -> tzinfo:
+        """In which the asker names times of day."""
+        prefs = await self.desk.prefs(asker.person.id)
+        hours = asker.rules.hours if asker.rules else None
+        name = hours.zone if prefs.zone == "UTC" and hours else prefs.zone
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+    # --- which thread ---------------------------------------------------------------------
+
+    async def thread(self, asker: Asker, command: Command) -> tuple[Asker, ThreadView] | Answer:
+        """The thread that is named, or in which it was done; else a menu of threads.
+
+        The asker comes back as whom they act there.
+        """
+        if command.thread:
+            return await self.named(asker, command.thread)
+        here = await self._here(asker)
+        if here is not None:
+            return await self.named(asker, here)
+        return await self._which(asker, command)
+
+    async def named(self, asker: Asker, name: str) -> tuple[Asker, ThreadView] | Answer:
+        """A thread by its code, its id or an address that ends in one."""
+        code = name.rstrip("/").rpartition("/")[2]
+        found = await self.desk.open(asker.account.id, code)
+        if not isinstance(found, Refusal):
+            refusal = await self.may(asker, Act.READ)
+            return refuse(refusal) if refusal else (asker, found)
+        if not asker.for_brand:
+            for brand, _ in await self.desk.brands_of(asker.person.id):
+                agent = await self.acting_for(asker, brand.id)
+                view = await self.desk.open(brand.id, code) if agent else found
+                if agent is not None and not isinstance(view, Refusal):
+                    return agent, view
+        return refuse(found)
+
+    async def _here(self, asker: Asker) -> str | None:
+        """The thread in which the gesture was done."""
+        target = asker.caller.thread
+        if target is None or isinstance(target, InSpace | InDirect):
+            return await self.desk.thread_at(target) if target is not None else None
+        return target
+
+    async def _which(self, asker: Asker, command: Command) -> Answer:
+        refused = await self.may(asker, Act.READ)
+        if refused is not None:
+            return refuse(refused)
+        lines = await self.desk.inbox(asker.account.id, MOST_CHOICES)
+        if not lines:
+            return refuse(NO_THREAD)
+        draft = self.drafts.keep(asker.person.id, command)
+        return Answer(
+            "Which thread is this for? Choose one.",
+            picker=Picker("which", Input("thread", "Choose a thread", "choice", threads(lines)),
+                          draft),
+        )  # fmt: skip
+
+    # --- doing ----------------------------------------------------------------------------
+
+    async def submit(self, asker: Asker, what: What, name: str) -> Outcome:
+        """`name` tells this intent from others of the same gesture."""
+        return await self.desk.submit(self.intent(asker, what, name))
+
+    def intent(self, asker: Asker, what: What, name: str) -> Intent:
+        key = asker.caller.key or secrets.token_hex(8)
+        origin = Origin(asker.place) if asker.place is not None else None
+        return Intent(f"office:{key}:{name}", asker.caller.person, what, origin, at=self.now())
+
+    async def act(self, asker: Asker, what: What, name: str, done: str) -> Answer:
+        """Submits it, and says that it is done or why not."""
+        return self.told(asker, await self.submit(asker, what, name), done)
+
+    def told(self, asker: Asker, outcome: Outcome, done: str) -> Answer:
+        if isinstance(outcome, Refusal):
+            return refuse(outcome)
+        if isinstance(outcome, Waiting):
+            return self.held(asker, outcome.timer, outcome.until, outcome.reason)
+        if isinstance(outcome, Accepted):
+            return Answer(done, done=True)
+        if isinstance(outcome, Ask):
+            return refuse(NO_THREAD)
+        return refuse(LATER)
+
+    def held(self, asker: Asker, timer: str, until: datetime | None, reason: str) -> Answer:
+        """Words that wait."""
+        self.drafts.note(asker.person.id, timer)
+        undo = Button("Undo", "undo", timer, "danger")
+        if until is None:
+            return Answer(
+                f"Not sent yet: it mentions a colleague. Send it as {asker.account.name}, where "
+                "the follower sees it, or take it back and write a note?",
+                buttons=(Button("Send it", "confirm", timer, "primary"), undo),
+            )
+        return Answer(
+            f"Goes out in {left(until, self.now())} as {asker.account.name}."
+            if reason
+            else f"Goes out in {left(until, self.now())}.",
+            buttons=(undo, Button("Send now", "confirm", timer)),
+        )
+
+
+def _asker(caller: Caller, found: Acting, place: Place | None) -> Asker:
+    return Asker(caller, found.account, found.person, place, found.role, found.rules, found.binding)
+
+
+# --- words --------------------------------------------------------------------------------
+
+
+def refuse(refusal: Refusal, field: str = "", *buttons: Button) -> Answer:
+    return Answer(refusal.sentence, buttons=buttons, refusal=refusal, field=field)
+
+
+def refusal(code: str, sentence: str, field: str = "") -> Answer:
+    return refuse(Refusal(code, sentence), field)
+
+
+def unknown_person(ref: PersonRef) -> Refusal:
+    name = f"@{ref.name}" if isinstance(ref, Handle) else "of that name"
+    return cannot_message(name)
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters, on one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
+
+
+def named(people: Sequence[Account], most: int = 3) -> str:
+    """`Mia, Jo and 2 more`."""
+    names = [each.name for each in people]
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def threads(lines: Sequence[ThreadLine]) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            cut(f"{title_of(line)} with {named(line.people)}", 90),
+            str(line.thread),
+            cut(line.last_text, 90),
+        )
+        for line in lines[:MOST_CHOICES]
+    )
+
+
+def names_of(people: Sequence[Account]) -> tuple[Choice, ...]:
+    """People to choose from, by their handles."""
+    return tuple(
+        Choice(cut(f"{each.name} (@{each.handle})", 90), f"@{each.handle}") for each in people
+    )
+
+
+def title_of(line: ThreadLine | ThreadView) -> str:
+    return cut(line.pin.title or "", 80) or f"Pin {line.pin.id}"
+
+
+def others(view: ThreadView, account: AccountId) -> tuple[Account, ...]:
+    return tuple(each for each in view.people if each.id != account)
+
+
+def with_thread(command: Command, thread: ThreadId) -> Command:
+    return replace(command, thread=str(thread))
+
+
+def code(thread: ThreadId) -> str:
+    return short_code(thread)
