@@ -13,32 +13,39 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 from urllib.parse import urlsplit
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from adapters.slack import blocks, inbound, sweeping
+from adapters.slack import blocks, sweeping
 from adapters.slack.api import SDK_LOG, Api
+from adapters.slack.callers import Callers
 from adapters.slack.cards import Look
-from adapters.slack.changes import Deleted, Echo, Edited, OwnReaction, Reacted
 from adapters.slack.directory import Directory
-from adapters.slack.entrance import LIMITED, Entrance, NotReadyError
+from adapters.slack.entrance import Entrance, NotReadyError
 from adapters.slack.errors import NOT_CONNECTED
 from adapters.slack.fetching import fetch
-from adapters.slack.inbound import Words
+from adapters.slack.front import Front
+from adapters.slack.hearing import Hearing
+from adapters.slack.home import Homes
+from adapters.slack.joining import learn
 from adapters.slack.links import Links
 from adapters.slack.listeners import Listeners
-from adapters.slack.marks import Nothing, Ours, parse_remote, place_of
-from adapters.slack.own import Own, Stray
+from adapters.slack.marks import Ours, parse_remote
+from adapters.slack.outbound import NO_CONTROLS, Controls
+from adapters.slack.own import Own
 from adapters.slack.preflight import preflight
+from adapters.slack.reading import Reading
 from adapters.slack.retrying import Retrying
 from adapters.slack.search import Search
 from adapters.slack.settings import Settings
+from adapters.slack.shortcuts import Shortcuts
+from adapters.slack.showing import Showing
 from adapters.slack.speech import Speech
 from adapters.slack.sweeping import Sweeping
-from adapters.slack.uploads import Uploads, file_of
+from adapters.slack.uploads import Uploads
 from adapters.slack.watch import Watch
 from adapters.slack.writing import Writing, uploaded
 from core.capabilities import Capabilities
@@ -46,12 +53,11 @@ from core.delivery import Absent, Failure, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import Intent, RemoteFile
 from core.model import Mirror, Place, Refusal
-from core.ports import Ask, Budgets, Cost, Desk, Files, Finding
+from core.ports import Ask, Budgets, Cost, Desk, Files, Finding, PlaceLook, Waiting
 from core.sweep import Root, Seen, SweepError
 
 log = logging.getLogger("pinthread.slack")
 
-_LONGEST_WAIT = 15.0
 _LARGEST = 1_000_000_000
 """Bytes of one file, as commonly quoted; Slack publishes no figure."""
 _GRACE = 3.0
@@ -70,11 +76,12 @@ class SlackAdapter:
         look = Look(private=not _is_slack(settings.api_url))
         self._writing = Writing(
             settings, budgets, self._api, self._directory, self._search, Uploads(self._api, files),
-            look,
+            look, self._controls,
         )  # fmt: skip
         self._desk: Desk | None = None
         self._speech: Speech | None = None
-        self._own = Own(self._stray)
+        self._hearing: Hearing | None = None
+        self._own = Own(lambda stray: self._hearing.stray(stray) if self._hearing else None)
         self._watch = Watch(self._gap, self._renew, settings.deaf_after)
         self._entrance: Entrance | None = None
         self._links: Links | None = None
@@ -153,19 +160,19 @@ class SlackAdapter:
                     # The entrance has checked it; the middleware would log body and signature.
                     request_verification_enabled=False,
                 )
-                self._speech = Speech(self, desk, self._api, self._directory)
-                retrying = Retrying(self, desk, self._api, self._search, self._speech)
-                listeners = Listeners(self, desk, self._api, self._directory, self._search)
-                listeners.register(app, retrying)
+                homes = self._listening(app, desk)
                 if self.settings.mode == "http" and self._listens:
                     secret = self.settings.signing_secret
                     self._entrance = Entrance(secret, self.take, app, self.ignored)
                     await self._entrance.start(self.settings.listen)
                 joining = self._tasks.create_task(self._join(app))
-                watching = self._tasks.create_task(self._watch.run())
+                beside = [self._tasks.create_task(self._watch.run())]
+                if self._listens:
+                    beside.append(self._tasks.create_task(_guarded(homes.run())))
                 started.set_result(None)
                 await self._stopping.wait()
-                watching.cancel()
+                for task in beside:
+                    task.cancel()
                 await self._end(joining)
         except BaseException as error:
             if not started.done():
@@ -176,6 +183,25 @@ class SlackAdapter:
             self._tasks = None
             self._up = False
             await self._api.close()
+
+    def _listening(self, app: AsyncApp, desk: Desk) -> Homes:
+        """Puts everything that answers people together, and registers it."""
+        reading = Reading(desk, self._directory, lambda: self._ours)
+        callers = Callers(self, self._directory, reading)
+        homes = Homes(self, desk, self._api, callers)
+        showing = Showing(self, self._api, self._directory, homes.draw)
+        front = Front(self, desk, callers, showing)
+        self._speech = Speech(self, desk, self._api, self._directory)
+        listeners = Listeners(self, desk, self._directory, homes)
+        front.register(app)
+        Shortcuts(front).register(app)
+        Retrying(self, desk, self._api, self._search, self._speech).register(app)
+        listeners.register(app)
+        self._hearing = Hearing(
+            self, desk, self._directory, self._speech, listeners, self._watch, self._own,
+            self.ignored,
+        )  # fmt: skip
+        return homes
 
     async def _end(self, joining: asyncio.Task[None]) -> None:
         """Input first, then what is being done beside, as long as the grace lasts."""
@@ -209,32 +235,8 @@ class SlackAdapter:
                 group.create_task(self._links.keep())
 
     async def _learn(self) -> None:
-        wait = 0.2
-        while not await self._ask_who_we_are():
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
-
-    async def _ask_who_we_are(self) -> bool:
-        answer = await self._api.auth()
-        if isinstance(answer, Failure):
-            log.warning("slack.not_connected", extra={"code": answer.code, "remedy": answer.remedy})
-            return False
-        who, scopes = answer
-        bot = str(who.get("bot_id") or "")
-        info = await self._api.read("bots.info", bot=bot) if bot else {}
-        known = {} if isinstance(info, Failure) else info.get("bot") or {}
-        self._ours = Ours(
-            str(who.get("team_id", "")),
-            str(who.get("user_id", "")),
-            bot,
-            str(known.get("app_id") or (self._ours.app if self._ours else "")),
-            str(who.get("url") or ""),
-        )
-        names = self.settings.author_names
-        if names is None:
-            names = scopes is None or "chat:write.customize" in scopes
+        self._ours, names = await learn(self._api, self.settings, self._ours)
         self._writing.look = replace(self._writing.look, authors=names)
-        return True
 
     def _heard(self, reached: bool) -> None:
         if self.settings.mode == "http" and self._ours is not None and not self._stopping.is_set():
@@ -291,67 +293,9 @@ class SlackAdapter:
 
     async def take(self, payload: Mapping[str, Any]) -> None:
         """A message or reaction event; on return it is committed, or was not for us."""
-        if payload.get("type") == LIMITED:
-            minute = payload.get("minute_rate_limited")
-            self._watch.limited(float(minute) if isinstance(minute, int | float) else 0.0)
-            return
-        self._watch.heard()
-        try:
-            await self._take(payload)
-        except BaseException:
-            self._watch.refused()
-            raise
-        self._watch.taken()
-
-    async def _take(self, payload: Mapping[str, Any]) -> None:
-        if self._ours is None or self._desk is None or self._speech is None:
+        if self._hearing is None:
             raise NotReadyError
-        found = inbound.read(payload, self._ours)
-        if isinstance(found, Words):
-            await self._speech.said(found)
-        elif isinstance(found, Nothing):
-            self.ignored[found.reason] += 1
-        elif isinstance(found, Echo):
-            self._echo(found)
-        elif isinstance(found, Edited):
-            await self._speech.edited(found)
-        elif isinstance(found, Deleted):
-            await self._speech.deleted(found)
-        elif isinstance(found, Reacted):
-            await self._speech.reacted(found)
-        elif isinstance(found, OwnReaction):
-            emoji = await self._speech.emoji(found.name)
-            self._desk.suspect("slack", Seen(found.remote, ours=frozenset({emoji})))
-        else:
-            assert_never(found)
-
-    def _echo(self, echo: Echo) -> None:
-        receipt = echo.receipt
-        delivery = echo.delivery or self._own.of_file(file_of(receipt.poster))
-        if not delivery:
-            self.ignored["own"] += 1
-            return
-        if self._desk:
-            self._desk.echo(delivery, receipt)
-        if echo.post:
-            self._own.stands(delivery, echo.space, receipt.remote, receipt.poster)
-        elif self._desk and echo.message:
-            stands = Seen(receipt.remote, (), None, receipt.poster, delivery, echo.message)
-            self._desk.suspect("slack", stands)
-
-    def _stray(self, stray: Stray) -> None:
-        if self._tasks is not None:
-            self.spawn(self._tell_stray(stray))
-
-    async def _tell_stray(self, stray: Stray) -> None:
-        channel, _ = parse_remote(stray.remote)
-        if stray.place is not None:
-            place = stray.place
-        else:
-            user = await self._directory.owner(channel) if channel.startswith("D") else ""
-            place = place_of(self._ours.team if self._ours else "", channel, user)
-        if self._desk:
-            self._desk.stray(place, stray.space, stray.remote, stray.poster, stray.delivery)
+        await self._hearing.take(payload)
 
     # --- out --------------------------------------------------------------------------
 
@@ -414,7 +358,7 @@ class SlackAdapter:
     def shows(self, write: Write, seen: Seen) -> bool:
         return sweeping.shows(write, seen, self.look)
 
-    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask | Waiting) -> None:
         self.spawn(self._sweep().tell(seen, intent, outcome))
 
     def _sweep(self) -> Sweeping:
@@ -433,6 +377,18 @@ class SlackAdapter:
         channel, ts = parse_remote(name)
         address = f"{self._ours.url}archives/{channel}/p{ts.replace('.', '')}"
         return f"{address}?thread_ts={ts}&cid={channel}"
+
+    async def describe(self, place: Place) -> PlaceLook | None:
+        if place.channel.startswith("user:"):
+            return PlaceLook("direct messages", private=True)
+        found = await self._directory.look(place.channel)
+        return None if isinstance(found, Failure) else found
+
+    async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
+        return await self._writing.say(place, text, mentions, self._ours)
+
+    async def _controls(self, mirror: Mirror) -> Controls:
+        return await self._desk.office.card(mirror) if self._desk else NO_CONTROLS
 
     async def check(self, places: Sequence[Place]) -> tuple[Finding, ...]:
         return await preflight(self.settings, places)

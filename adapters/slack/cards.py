@@ -1,11 +1,10 @@
-"""Block Kit: the pin's card, the answers that only the caller sees, and the modal. Pure.
+"""Block Kit: its pieces, the pin's card, and what is asked about words. Pure.
 
 Every text that people wrote is escaped here, and cut to the platform's limits.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
@@ -13,8 +12,8 @@ from urllib.parse import urlsplit
 
 from adapters.slack.markup import address as web_address
 from adapters.slack.markup import cut_escaped, escape, link, linked, name
-from core.model import Account, Pin
-from core.ports import Line, ThreadLine
+from core.model import Pin
+from core.ports import ThreadLine
 
 Block = dict[str, Any]
 
@@ -22,19 +21,10 @@ SECTION = 3_000
 MOST_BLOCKS = 50
 
 OPEN_PIN = "pin_address"
-SEND = "pin_send"
-START = "pin_start"
-OPEN_THREAD = "pin_open"
-OPEN_LINK = "pin_link"
 PICK = "pin_pick"
 RETRY = "pin_retry"
-INBOX = "pin_inbox"
-PEOPLE = "pin_people"
 
 _CODE = "thread:"
-
-SEND_VIEW = "pin_send_view"
-START_VIEW = "pin_start_view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,92 +175,6 @@ def refusal(sentence: str, retry: str = "") -> list[Block]:
     return blocks
 
 
-def preview(pin: Pin, acting: Account, look: Look) -> list[Block]:
-    """The answer to `/pin <address>`."""
-    value = cut(web_address(pin.url) or "", 1_900)
-    return [
-        *_about(pin, look, 500),
-        actions(
-            button("Send", SEND, value=value, style="primary"),
-            button("Start thread", START, value=value),
-            *filter(None, (_open_pin(pin),)),
-        ),
-        context(acting_as(acting)),
-    ]
-
-
-def acting_as(account: Account) -> str:
-    return f"You write as *{name(account.name)}*."
-
-
-def sent(people: Sequence[str], code: str, acting: Account, address: str | None) -> list[Block]:
-    """The answer to a pin that has been sent."""
-    names = ", ".join(name(other) for other in people) or "the thread"
-    buttons = [button("Show thread", OPEN_THREAD, value=code)]
-    if address:
-        buttons.insert(0, button("Go to thread", OPEN_LINK, url=address))
-    return [
-        section(f"Sent to {names}. `/pin open {escape(code)}` shows the thread."),
-        actions(*buttons),
-        context(acting_as(acting)),
-    ]
-
-
-def inbox(lines: Sequence[ThreadLine], acting: Account, now: datetime) -> list[Block]:
-    """The answer to `/pin`: the newest threads first."""
-    if not lines:
-        return [
-            section("No threads yet. Send a pin: `/pin send <pin address> to @somebody -- words`"),
-            context(acting_as(acting)),
-        ]
-    blocks = [section(f"*{name(acting.name)}*: newest threads")]
-    for line in lines[: MOST_BLOCKS - 2]:
-        people = ", ".join(name(person.name, 40) for person in line.people)
-        by = f"{line.last_by.name}: " if line.last_by else ""
-        said = escape(cut(" ".join(f"{by}{line.last_text}".split()), 140)) or "a pin"
-        blocks.append(
-            section(
-                f"*{link(line.pin.url, pin_title(line.pin))}* · {people}"
-                f" · {_ago(line.last_at, now)}\n{said}",
-                button("Open", OPEN_THREAD, value=line.code),
-            )
-        )
-    return blocks
-
-
-def _ago(then: datetime, now: datetime) -> str:
-    minutes = max(0, int((now - then).total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min ago" if minutes else "now"
-    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
-
-
-def thread(
-    pin: Pin,
-    people: Sequence[Account],
-    code: str,
-    lines: Sequence[Line],
-    address: str | None,
-    look: Look,
-) -> list[Block]:
-    """The answer to `/pin open`: where it is, and its last messages."""
-    names = ", ".join(name(person.name) for person in people)
-    blocks = [*_about(pin, look, 200), context(names, f"`{escape(code)}`")]
-    for line in lines[-10:]:
-        words = linked(cut(line.text, 400)) if line.text else ""
-        if line.pin and line.kind == "message":
-            words = f"{words}\n{link(line.pin.url, pin_title(line.pin))}".strip()
-        if line.kind == "notice":
-            blocks.append(context(words))
-        elif words:
-            blocks.append(section(f"*{name(line.author.name)}*\n{words}"))
-    if address:
-        blocks.append(actions(button("Go to thread", OPEN_LINK, url=address)))
-    else:
-        blocks.append(context("The thread is not in this workspace; answer where you started it."))
-    return blocks
-
-
 def picker(lines: Sequence[ThreadLine], key: str) -> list[Block]:
     """Which thread did you mean? `key` leads back to the words that wait."""
     options = [
@@ -291,86 +195,3 @@ def picker(lines: Sequence[ThreadLine], key: str) -> list[Block]:
         {"type": "actions", "block_id": cut(f"pick:{key}", 255), "elements": [chooser]},
         context("To skip this question, reply inside the thread itself."),
     ]
-
-
-def help_text() -> list[Block]:
-    rows = (
-        ("/pin", "your inbox"),
-        ("/pin <pin address>", "a preview, with Send and Start thread"),
-        ("/pin send <pin address> to @a @b -- words", "send a pin to people"),
-        ("/pin send <pin address>", "the same, asked step by step"),
-        ("/pin open <code>", "a thread: its link and its last messages"),
-        ("/pin help", "this list"),
-    )
-    listed = "\n".join(f"`{escape(command)}`  {what}" for command, what in rows)
-    return [
-        section(f"*Pinthread: conversations around pins*\n{listed}"),
-        context("The code of a thread stands on its card. Only you see these answers."),
-    ]
-
-
-def modal(
-    *,
-    words: bool,
-    pin: str,
-    text: str,
-    people: Sequence[Account],
-    acting: Account,
-    private: str,
-) -> Block:
-    """The form for sending a pin (`words`), or only starting its thread."""
-    blocks: list[Block] = [
-        _input("pin", "Pin address", _field("pin", pin, "https://www.pinterest.com/pin/…")),
-        _input("people", "People", _people(people)),
-    ]
-    if words:
-        field = _field("words", text, "What would you like to say?") | {"multiline": True}
-        blocks.append(_input("words", "Words", field) | {"optional": True})
-    blocks.append(context(acting_as(acting)))
-    return {
-        "type": "modal",
-        "callback_id": SEND_VIEW if words else START_VIEW,
-        "title": label("Send a pin" if words else "Start a thread", 24),
-        "submit": label("Send" if words else "Start", 24),
-        "close": label("Cancel", 24),
-        "private_metadata": private,
-        "blocks": blocks,
-    }
-
-
-def _input(name: str, title: str, element: Block) -> Block:
-    return {"type": "input", "block_id": name, "label": label(title), "element": element}
-
-
-def _field(name: str, value: str, hint: str) -> Block:
-    field: Block = {
-        "type": "plain_text_input",
-        "action_id": name,
-        "placeholder": label(hint),
-    }
-    if value:
-        field["initial_value"] = value[:3_000]
-    return field
-
-
-def _people(chosen: Sequence[Account]) -> Block:
-    field: Block = {
-        "type": "multi_external_select",
-        "action_id": PEOPLE,
-        "min_query_length": 1,
-        "max_selected_items": 9,
-        "placeholder": label("Type a name"),
-    }
-    if chosen:
-        field["initial_options"] = people_options(chosen)["options"]
-    return field
-
-
-def people_options(people: Sequence[Account]) -> Mapping[str, Any]:
-    """Choices of people; the value is the account's id."""
-    return {
-        "options": [
-            {"text": label(f"{cut(person.name, 40)} (@{person.handle})"), "value": person.id}
-            for person in people[:100]
-        ]
-    }

@@ -38,7 +38,7 @@ from core.intents import (
     React,
     RemoteMessage,
 )
-from core.model import Identity, Place, Profile
+from core.model import Identity, Place
 
 GONE = ("tombstone", "hidden_by_limit")
 """Modes of files that cannot be had any more."""
@@ -244,22 +244,22 @@ def reacted(event: Payload, ours: Ours) -> Reacted | OwnReaction | Nothing:
 
 
 def edit(
-    found: Edited, profile: Profile, text: str, rich: Content | None, files: tuple[str, ...]
+    found: Edited, person: Person, text: str, rich: Content | None, files: tuple[str, ...]
 ) -> Intent:
     """`files` are the ids of those that still hang on it."""
     return Intent(
         found.key,
-        Person(found.identity, profile),
+        person,
         EditMessage(RemoteMessage("slack", found.remote), text, rich, files),
         Origin(found.place, found.remote),
         at=found.at,
     )
 
 
-def reaction(found: Reacted, profile: Profile, emoji: str) -> Intent:
+def reaction(found: Reacted, person: Person, emoji: str) -> Intent:
     return Intent(
         found.key,
-        Person(found.identity, profile),
+        person,
         React(RemoteMessage("slack", found.remote), emoji, found.on),
         Origin(found.place, found.remote),
         at=found.at,

@@ -7,16 +7,29 @@ from adapters.slack.marks import Ours, Payload
 
 _NEW_ID = "Slack has given the channel the new id {}. Bind that one."
 _DELETED = "The channel was deleted in Slack. Bind another one."
+_CONVERTED = {"channel_convert_to_public": True, "channel_convert_to_private": None}
+"""Subtypes of messages, and whether others can read the channel since; None must be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelNews:
-    """`doubtful`: whether the app can still be there must be asked."""
+    """`doubtful`: whether the app can still be there, and who reads it, must be asked.
+
+    `exposed`: others than those who were let in can read it from now on.
+    """
 
     channel: str
     name: str | None = None
     trouble: str | None = None
     doubtful: bool = False
+    exposed: bool = False
+
+    @property
+    def about(self) -> str:
+        """News of one kind are about the same, so that only the newest counts."""
+        if self.name is not None:
+            return "name"
+        return "readers" if self.exposed or self.doubtful else "state"
 
 
 def is_farewell(event: Payload, ours: Ours) -> bool:
@@ -27,8 +40,17 @@ def is_farewell(event: Payload, ours: Ours) -> bool:
     return isinstance(tokens, dict) and ours.user in (tokens.get("bot") or ())
 
 
+def converted(event: Payload) -> ChannelNews | None:
+    """A channel turned public or private, of which only a message in it tells."""
+    subtype, channel = event.get("subtype"), event.get("channel")
+    if subtype not in _CONVERTED or not isinstance(channel, str):
+        return None
+    public = bool(_CONVERTED[subtype])
+    return ChannelNews(channel, exposed=public, doubtful=not public)
+
+
 def news(event: Payload, ours: Ours) -> ChannelNews | None:
-    """Renamed, broken or good again; nothing for every other event."""
+    """Renamed, broken, shared or good again; nothing for every other event."""
     kind = str(event.get("type", ""))
     prefix, _, what = kind.partition("_")
     channel = event.get("channel")
@@ -49,13 +71,12 @@ def news(event: Payload, ours: Ours) -> ChannelNews | None:
         return ChannelNews(str(old), trouble=_NEW_ID.format(new)) if old and new else None
     if not isinstance(channel, str):
         return None
+    if what in ("shared", "unshared"):
+        return ChannelNews(channel, exposed=what == "shared", doubtful=what == "unshared")
     troubles = {
         "archive": remedy_of("is_archived"),
         "deleted": _DELETED,
         "left": remedy_of("not_in_channel"),
         "unarchive": None,
-        "unshared": None,
     }
-    if what not in troubles:
-        return None
-    return ChannelNews(channel, trouble=troubles[what], doubtful=what == "unshared")
+    return ChannelNews(channel, trouble=troubles[what]) if what in troubles else None

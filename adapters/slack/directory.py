@@ -7,11 +7,14 @@ had in time never holds up a message: an older one stands in, else an empty one.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from adapters.slack.api import Api
 from core.delivery import Failure, FailureKind
-from core.model import Profile
+from core.intents import Person
+from core.model import Identity, Profile
+from core.ports import PlaceLook
 from core.tidy import whole
 
 _KEPT_UNKNOWN = 60.0
@@ -71,12 +74,24 @@ class Directory:
         self._patience = patience
         self._known: dict[str, tuple[float, Profile | None]] = {}
         self._asked: dict[str, asyncio.Task[Profile | None]] = {}
+        self._members: dict[str, tuple[str, bool]] = {}
         self._direct: dict[str, str] = {}
         self._emoji = Listing(self._ask_emoji, spawn, kept, patience)
         self._groups = Listing(self._ask_groups, spawn, kept, patience)
 
     async def profile(self, user: str) -> Profile:
         return await self._find(user, self._user) or UNKNOWN
+
+    async def person(self, identity: Identity, ours: str) -> Person:
+        """Somebody with their name, of their home workspace; `ours` is the app's.
+
+        A guest is whoever is not a full member here, or of whom that cannot be learnt.
+        """
+        profile = await self.profile(identity.user)
+        team, guest = self._members.get(identity.user, (identity.workspace, True))
+        if identity.workspace != ours:
+            team, guest = identity.workspace, True
+        return Person(replace(identity, workspace=team), profile, guest=guest or team != ours)
 
     async def names(self, users: Iterable[str], channels: Iterable[str]) -> Mapping[str, str]:
         """The names that are known by id; those that are not are left out."""
@@ -165,6 +180,7 @@ class Directory:
         before = self._known.get(key)
         if len(self._known) >= _MOST:
             self._known.clear()
+            self._members.clear()
         until = time.monotonic() + (self._kept if found else _KEPT_UNKNOWN)
         self._known[key] = (until, found or (before[1] if before else None))
         return found
@@ -174,14 +190,32 @@ class Directory:
         found = None if isinstance(answer, Failure) else answer.get("user")
         if not isinstance(found, dict):
             return None
+        self._members[user] = _membership(found)
         shown = found.get("profile") or {}
         names = (shown.get("display_name"), shown.get("real_name"), found.get("real_name"))
         name = next((n for n in (*names, found.get("name")) if isinstance(n, str) and n), "")
         picture = next((p for k in ("image_192", "image_72") if (p := shown.get(k))), None)
         return Profile(whole(name), picture if isinstance(picture, str) else None) if name else None
 
+    async def look(self, channel: str) -> PlaceLook | Failure:
+        """A channel as it is right now, and who may read it."""
+        answer = await self._api.read("conversations.info", channel=channel)
+        if isinstance(answer, Failure):
+            return answer
+        found = answer.get("channel")
+        found = found if isinstance(found, dict) else {}
+        shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
+        private = bool(found.get("is_private") or found.get("is_im"))
+        return PlaceLook(f"#{found.get('name') or channel}", private, shared)
+
     async def _channel(self, channel: str) -> Profile | None:
         answer = await self._api.read("conversations.info", channel=channel)
         found = None if isinstance(answer, Failure) else answer.get("channel")
         name = found.get("name") if isinstance(found, dict) else None
         return Profile(name) if isinstance(name, str) and name else None
+
+
+def _membership(user: Mapping[str, Any]) -> tuple[str, bool]:
+    """Somebody's home workspace, and whether they are a guest, or a stranger from elsewhere."""
+    guest = any(user.get(key) for key in ("is_restricted", "is_ultra_restricted", "is_stranger"))
+    return str(user.get("team_id") or ""), guest

@@ -93,8 +93,10 @@ def _check(answer: aiohttp.ClientResponse, file: RemoteFile) -> None:
 
 async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     try:
-        async for piece in answer.content.iter_any():
-            yield piece
+        # As they came: `iter_any` would join, and so copy, them.
+        async for piece, _ in answer.content.iter_chunks():
+            if piece:
+                yield piece
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise FetchError(_BROKEN, again=True) from error
 

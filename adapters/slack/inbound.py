@@ -14,6 +14,7 @@ from typing import Any
 from adapters.slack import changes
 from adapters.slack.attached import shared_files
 from adapters.slack.changes import GONE, Deleted, Echo, Edited, OwnReaction, Reacted
+from adapters.slack.channels import ChannelNews, converted
 from adapters.slack.marks import (
     Nothing,
     Ours,
@@ -26,13 +27,15 @@ from adapters.slack.marks import (
 from core.content import Content
 from core.ids import PinId, SpaceId, ThreadId
 from core.intents import InDirect, InSpace, Intent, Origin, Person, PostMessage, RemoteFile, Target
-from core.model import Identity, Profile
+from core.model import Profile
+from core.quick import quick
 from core.tidy import whole
 
 _SPOKEN = (None, "thread_broadcast", "file_share", "me_message", "bot_message")
 _MOST_FILES = 20
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Words:
     """Somebody said something that may belong to a thread of ours."""
@@ -54,7 +57,7 @@ class Words:
 
 def read(
     payload: Mapping[str, Any], ours: Ours
-) -> Words | Edited | Deleted | Reacted | OwnReaction | Echo | Nothing:
+) -> Words | Edited | Deleted | Reacted | OwnReaction | Echo | ChannelNews | Nothing:
     """Sorts the outer payload of an Events API delivery."""
     event = payload.get("event")
     if not isinstance(event, dict):
@@ -72,7 +75,7 @@ def read(
     if subtype == "message_deleted":
         return changes.deleted(event, ours, app)
     if subtype not in _SPOKEN:
-        return Nothing("subtype")
+        return converted(event) or Nothing("subtype")
     channel, ts = event.get("channel"), event.get("ts")
     if not is_ours(event, ours, app):
         return words_of(event, ours)
@@ -165,7 +168,7 @@ def lone_address(text: str) -> str | None:
 
 def intent(
     words: Words,
-    profile: Profile,
+    person: Person,
     text: str,
     *,
     rich: Content | None = None,
@@ -190,9 +193,7 @@ def intent(
     files = files_of(words.event) if has_files else ()
     return Intent(
         key=f"slack:{message}:post",
-        actor=Person(
-            Identity("slack", words.workspace, words.user), profile, words.profile is not None
-        ),
+        actor=person,
         what=PostMessage(target, "" if pin else text, pin, None if pin else rich, files=files),
         origin=Origin(place, message),
         at=words.at,

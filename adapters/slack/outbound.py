@@ -7,12 +7,15 @@ metadata is a digest of the content, so that a later look tells whether an edit
 has been applied.
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, assert_never
 
 import msgspec
 
+from adapters.slack.answers import row, words
 from adapters.slack.blocks import There
 from adapters.slack.blocks import write as write_content
 from adapters.slack.cards import (
@@ -30,23 +33,34 @@ from adapters.slack.cards import (
 )
 from adapters.slack.marks import EVENT_TYPE, channel_here, parse_remote
 from adapters.slack.markup import cut_escaped, escape, link, name
+from core.asking import Button
 from core.delivery import Author, Part, PartKind, Write
 from core.files import readable_size
 from core.tidy import of_text, whole
 
+Arguments = dict[str, Any]
+
 FALLBACK = 3_900
+_NO_PREVIEWS: Arguments = {"unfurl_links": False, "unfurl_media": False}
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_CONTROLS = "controls:"
+_NOTE = "🔒 Note · only your team sees it"
 _NOBODY = Author("")
 _SIGNED = (PartKind.TEXT, PartKind.PIN, PartKind.FILE)
 _POINTED = str.maketrans("<>", "‹›")
 
-Arguments = dict[str, Any]
+
+Controls = tuple[str, tuple[Button, ...]]
+"""The line and the buttons under a card."""
+NO_CONTROLS: Controls = ("", ())
 
 
-def post(write: Write, look: Look, channel: str) -> Arguments:
+def post(write: Write, look: Look, channel: str, controls: Controls = NO_CONTROLS) -> Arguments:
     """Arguments of `chat.postMessage`: a root for the card, else a reply in the thread."""
     text, blocks = _content(write, look)
     arguments = _common(write, channel, text, blocks)
-    arguments |= {"unfurl_links": False, "unfurl_media": False}
+    arguments["blocks"] = [*blocks, *under_card(controls), *pinged(write.part.ping)]
+    arguments |= _NO_PREVIEWS
     if write.mirror.space is not None and write.part.kind is not PartKind.CARD:
         arguments["thread_ts"] = parse_remote(write.mirror.space)[1]
     author = write.part.author
@@ -58,24 +72,61 @@ def post(write: Write, look: Look, channel: str) -> Arguments:
     return arguments
 
 
-def update(write: Write, look: Look) -> Arguments:
+def update(write: Write, look: Look, controls: Controls = NO_CONTROLS) -> Arguments:
     """Arguments of `chat.update`, which keeps name and picture but forgets parse settings."""
     assert write.replaces is not None
     channel, ts = parse_remote(write.replaces)
     text, blocks = _content(write, look)
-    return _common(write, channel, text, blocks) | {"ts": ts}
+    shown = {"ts": ts, "blocks": [*blocks, *under_card(controls)]}
+    return _common(write, channel, text, blocks) | shown
+
+
+def under_card(controls: Controls) -> list[Block]:
+    """The line of a thread in a brand's inbox, and what can be done with it."""
+    line, buttons = controls
+    shown = ([context(escape(line))] if line else []) + row(buttons)
+    return [{**block, "block_id": f"{_CONTROLS}{n}"} for n, block in enumerate(shown)]
+
+
+def without_controls(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A card that stands in Slack, without what stood under it."""
+    return [one for one in blocks if not str(one.get("block_id", "")).startswith(_CONTROLS)]
+
+
+def pinged(users: Sequence[str]) -> list[Block]:
+    """Mentions of people, on purpose. Only ids are taken, which nobody wrote."""
+    elements: list[Block] = [
+        {"type": "user", "user_id": user} for user in users if _USER.fullmatch(user)
+    ]
+    if not elements:
+        return []
+    return [{"type": "rich_text", "elements": [_spaced(elements)]}]
+
+
+def _spaced(elements: list[Block]) -> Block:
+    row: list[Block] = []
+    for element in elements:
+        row += [{"type": "text", "text": " "}, element] if row else [element]
+    return {"type": "rich_text_section", "elements": row}
+
+
+def line(text: str, mentions: Sequence[str]) -> Arguments:
+    """A line of the program's own, outside any thread."""
+    blocks = [*words(text), *pinged(mentions)]
+    shown: Arguments = {"text": _fallback(text), "blocks": blocks}
+    return shown | {"parse": "none", "link_names": False} | _NO_PREVIEWS
 
 
 def revision(write: Write, look: Look) -> str:
     """The `rev` that the message carries once this write is applied."""
-    return _digest(*_content(write, look))
+    return _digest(write, *_content(write, look))
 
 
 def revisions(write: Write, look: Look) -> frozenset[str]:
     """The same, and the one where Slack could not fetch the pictures: that is not kept."""
     text, blocks = _content(write, look)
     bare = replace(look, hidden=look.hidden | pictures(blocks))
-    return frozenset({_digest(text, blocks), revision(write, bare)})
+    return frozenset({_digest(write, text, blocks), revision(write, bare)})
 
 
 def pictures(blocks: list[Block]) -> frozenset[str]:
@@ -94,17 +145,26 @@ def _common(write: Write, channel: str, text: str, blocks: list[Block]) -> Argum
         "link_names": False,
         "metadata": {
             "event_type": EVENT_TYPE,
-            "event_payload": {"delivery_id": write.delivery, "rev": _digest(text, blocks)},
+            "event_payload": {"delivery_id": write.delivery, "rev": _digest(write, text, blocks)},
         },
     }
 
 
-def _digest(text: str, blocks: list[Block]) -> str:
-    return blake2b(msgspec.json.encode((text, blocks)), digest_size=8).hexdigest()
+def _digest(write: Write, text: str, blocks: list[Block]) -> str:
+    """Of what the part says. Buttons and pings are no part of that, a card's state is."""
+    said = (text, blocks, write.part.line) if write.part.line else (text, blocks)
+    return blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
 
 
 def _content(write: Write, look: Look) -> tuple[str, list[Block]]:
     """The fallback text and the blocks."""
+    text, blocks = _said(write, look)
+    if not write.part.note:
+        return text, blocks
+    return cut_escaped(f"🔒 {text}", FALLBACK), [context(_NOTE), *blocks]
+
+
+def _said(write: Write, look: Look) -> tuple[str, list[Block]]:
     part = write.part
     if part.kind is PartKind.NOTICE:
         return _fallback(part.text), [context(escape(part.text))]

@@ -112,4 +112,9 @@ async def _place(api: Api, place: Place, team: str) -> Finding:
         return Finding(False, f"{what}: archived", "Unarchive the channel, or bind another one.")
     if not channel.get("is_member") and not channel.get("is_im"):
         return Finding(False, f"{what}: the app is not in it", _INVITE)
-    return Finding(True, f"{what}: #{channel.get('name', '')} can be read and written")
+    readers = ""
+    if channel.get("is_ext_shared"):
+        readers = "; it is shared, so nobody acts for a brand by being in it"
+    elif channel.get("is_channel") and not channel.get("is_private"):
+        readers = "; it is public, so nobody acts for a brand by being in it"
+    return Finding(True, f"{what}: #{channel.get('name', '')} can be read and written{readers}")

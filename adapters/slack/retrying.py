@@ -4,6 +4,8 @@ Neither the picker nor the button holds words: they are read again from Slack, a
 way of the event that brought them, under the same key. Only their author may do it.
 """
 
+from slack_bolt.async_app import AsyncApp
+
 from adapters.slack import cards, changes, inbound, marks
 from adapters.slack.api import Api
 from adapters.slack.changes import Edited
@@ -11,27 +13,26 @@ from adapters.slack.gestures import (
     Ack,
     Gesture,
     Host,
-    Payload,
     Reply,
     action_of,
     gesture_of,
     refused,
 )
 from adapters.slack.inbound import Words
-from adapters.slack.marks import Nothing, Ours
+from adapters.slack.marks import Nothing, Ours, Payload
 from adapters.slack.search import Search
 from adapters.slack.speech import NO_THREADS, Speech, question
 from core.delivery import Failure
 from core.ids import RemoteId, SpaceId, ThreadId
 from core.model import Refusal
-from core.ports import Ask, Desk, Ignored, Outcome
+from core.ports import Ask, Desk, Ignored, Outcome, Waiting
+from core.rules import NOT_CONNECTED
 
 _GONE = Refusal(
     "unknown_message",
     "Those words cannot be read any more. Write them once more in the thread.",
 )
 _NOT_READ = Refusal("not_read", "Slack does not give these words just now. Try again in a moment.")
-_UNBOUND = Refusal("not_connected", "This place is not connected with Pinthread any more.")
 _SENT = "Sent."
 
 
@@ -42,6 +43,10 @@ class Retrying:
         self._api = api
         self._search = search
         self._speech = speech
+
+    def register(self, app: AsyncApp) -> None:
+        app.action(cards.PICK)(self.on_pick)
+        app.action(cards.RETRY)(self.on_retry)
 
     async def on_pick(self, ack: Ack, body: Payload) -> None:
         """The thread was chosen."""
@@ -79,6 +84,8 @@ class Retrying:
         found = await self._read(gesture, what, name, thread, ours)
         if isinstance(found, Words):
             outcome = await self._desk.submit(await self._speech.post(found))
+            if isinstance(outcome, Waiting):
+                await self._speech.found(found, f"again {name}", outcome)
         elif isinstance(found, Edited):
             outcome = await self._desk.submit(await self._speech.edit(found))
         else:
@@ -116,7 +123,7 @@ def _answer(outcome: Outcome, name: str, value: str) -> Reply:
     if isinstance(outcome, Ask):
         return question(outcome, RemoteId(name)) or refused(NO_THREADS, value)
     if isinstance(outcome, Ignored):
-        return refused(_UNBOUND, value)
+        return refused(NOT_CONNECTED, value)
     if isinstance(outcome, Refusal):
         return refused(outcome, value)
     return Reply(_SENT, [cards.context(_SENT)])

@@ -6,19 +6,22 @@ do about it then is in `retrying`.
 
 import asyncio
 
-from adapters.slack import cards, changes, inbound, marks, reactions
+from adapters.slack import answers, cards, changes, inbound, marks, reactions
 from adapters.slack.api import Api
 from adapters.slack.changes import Deleted, Edited, Reacted
 from adapters.slack.directory import Directory
 from adapters.slack.gestures import Host, Reply, refused
 from adapters.slack.inbound import Words
 from adapters.slack.reading import Reading, only_words
-from core.ids import PinId, RemoteId, ThreadId
-from core.intents import Intent
-from core.model import Refusal
-from core.ports import Ask, Desk
+from core.asking import Caller
+from core.ids import PinId, RemoteId, SpaceId, ThreadId
+from core.intents import InSpace, Intent, Person
+from core.model import Identity, Profile, Refusal
+from core.ports import Ask, Desk, Waiting
 
 _TOLD = 1_000
+_TO_TELL = (Refusal, Ask, Waiting)
+"""Outcomes that somebody must hear of."""
 _PATIENCE = 1.0
 """Seconds for a short link: Slack wants its answer within three."""
 
@@ -40,7 +43,7 @@ class Speech:
         """Commits somebody's words; a refusal or question follows beside, to them alone."""
         intent = await self.post(words)
         outcome = await self._desk.submit(intent)
-        if isinstance(outcome, Refusal | Ask) and self._first(intent.key):
+        if isinstance(outcome, _TO_TELL) and self._first(intent.key):
             self._host.spawn(self._tell(words, outcome))
 
     async def edited(self, found: Edited) -> None:
@@ -50,7 +53,9 @@ class Speech:
         if isinstance(outcome, Refusal) and self._first(intent.key):
             self._host.spawn(self._tell_edit(found, outcome))
 
-    async def found(self, found: Words | Edited, key: str, outcome: Refusal | Ask) -> None:
+    async def found(
+        self, found: Words | Edited, key: str, outcome: Refusal | Ask | Waiting
+    ) -> None:
         """A sweep has submitted it: what its author needs to know, unless they were told."""
         if not self._first(key):
             return
@@ -60,11 +65,10 @@ class Speech:
             await self._tell_edit(found, outcome)
 
     async def edit(self, found: Edited) -> Intent:
-        signed = inbound.signed(found.message)
-        profile = signed or await self._directory.profile(found.identity.user)
+        person = await self._person(found.identity, inbound.signed(found.message))
         text, rich = await self._reading.said(found.message, found.channel)
         files = tuple(file.id for file in inbound.files_of(found.message))
-        return changes.edit(found, profile, text, rich, files)
+        return changes.edit(found, person, text, rich, files)
 
     async def deleted(self, found: Deleted) -> None:
         """Commits a delete. Slack does not say whose it was, so nobody is told of a refusal."""
@@ -78,8 +82,8 @@ class Speech:
             self._host.spawn(self._show(found.channel, found.identity.user, None, outcome))
 
     async def reaction(self, found: Reacted) -> Intent:
-        profile = await self._directory.profile(found.identity.user)
-        return changes.reaction(found, profile, await self.emoji(found.name))
+        person = await self._person(found.identity, None)
+        return changes.reaction(found, person, await self.emoji(found.name))
 
     async def emoji(self, name: str) -> str:
         """What Slack's name of an emoji is inside the program."""
@@ -87,13 +91,20 @@ class Speech:
         return reactions.inside(name, custom.get)
 
     async def post(self, words: Words, picked: ThreadId | None = None) -> Intent:
-        profile = words.profile or await self._directory.profile(words.user)
+        person = await self._person(Identity("slack", words.workspace, words.user), words.profile)
         rich, pin = None, None
         text = only_words(words.event)
         if text is None:
             text, rich = await self._reading.said(words.event, words.channel)
             pin = await self._lone_pin(text)
-        return inbound.intent(words, profile, text, rich=rich, pin=pin, picked=picked)
+        return inbound.intent(words, person, text, rich=rich, pin=pin, picked=picked)
+
+    async def _person(self, identity: Identity, signed: Profile | None) -> Person:
+        """Another app says how it is called; of people Slack is asked."""
+        if signed is not None:
+            return Person(identity, signed, machine=True)
+        ours = self._host.ours
+        return await self._directory.person(identity, ours.team if ours else "")
 
     async def _lone_pin(self, text: str) -> PinId | None:
         """The pin that a message is; one that cannot be had in time stays an address."""
@@ -116,8 +127,12 @@ class Speech:
         self._told[key] = None
         return True
 
-    async def _tell(self, words: Words, outcome: Refusal | Ask) -> None:
+    async def _tell(self, words: Words, outcome: Refusal | Ask | Waiting) -> None:
         name = marks.remote(words.channel, words.ts)
+        if isinstance(outcome, Waiting):
+            held = await self._held(words, outcome)
+            await self._whisper(words.channel, words.user, words.thread, held)
+            return
         asked = question(outcome, name) if isinstance(outcome, Ask) else None
         if asked is not None:
             await self._whisper(words.channel, words.user, words.thread, asked)
@@ -125,6 +140,19 @@ class Speech:
         refusal = NO_THREADS if isinstance(outcome, Ask) else outcome
         retry = f"post {name} {words.thread or ''}"
         await self._show(words.channel, words.user, words.thread, refusal, retry)
+
+    async def _held(self, words: Words, outcome: Waiting) -> Reply:
+        """When the words go, as whom, and the button that takes them back."""
+        place = marks.place_of(words.team, words.channel, words.user)
+        name = marks.remote(words.channel, words.ts)
+        space = SpaceId(marks.remote(words.channel, words.thread or words.ts))
+        person = await self._person(Identity("slack", words.workspace, words.user), words.profile)
+        caller = Caller(person, place, InSpace("slack", space), name, f"slack:{name}:post")
+        answer = await self._desk.office.waiting(
+            caller, outcome.timer, outcome.until, outcome.reason
+        )
+        blocks = answers.message(answer, self._host.look, self._host.link)
+        return Reply(answer.text or answers.said(answer), blocks)
 
     async def _tell_edit(self, found: Edited, refusal: Refusal) -> None:
         retry = f"edit {found.remote} {found.thread or ''}"

@@ -26,7 +26,7 @@ from core.delivery import Absent, Failure, FailureKind, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import EditMessage, Intent
 from core.model import Identity, Mirror, Place, Refusal
-from core.ports import Ask
+from core.ports import Ask, Waiting
 from core.sweep import Root, Seen, SweepError
 
 _PAUSES = (0.5, 2.0)
@@ -107,7 +107,7 @@ class Sweeping:
             return Absent()
         return await self._seen(channel, found)
 
-    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask | Waiting) -> None:
         """What the author of words that a sweep has found needs to know of them."""
         message, (channel, _) = seen.raw, parse_remote(seen.remote)
         if not isinstance(message, dict):

@@ -4,7 +4,8 @@ One attempt each. What may be done twice without harm (deletes, reactions, the s
 of an upload) is never unclear: it is simply done again.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -14,12 +15,16 @@ from adapters.slack.cards import Look
 from adapters.slack.directory import Directory
 from adapters.slack.errors import NOT_CONNECTED
 from adapters.slack.marks import Ours, parse_remote, remote
+from adapters.slack.outbound import NO_CONTROLS, Controls
 from adapters.slack.search import Search
 from adapters.slack.settings import Settings
 from adapters.slack.uploads import Uploads, file_of
 from core.delivery import Absent, Failure, FailureKind, PartKind, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
+from core.model import Mirror, Place
 from core.ports import Budgets, Cost
+
+log = logging.getLogger("pinthread.slack")
 
 _BAD_PICTURE = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _LACKING = frozenset({"invalid_name", "too_many_emoji", "too_many_reactions"})
@@ -49,7 +54,10 @@ _METHODS = {
 
 
 class Writing:
-    """`look` is how this workspace shows things, as far as it has been learnt."""
+    """`look` is how this workspace shows things, as far as it has been learnt.
+
+    `controls` gives the line and the buttons under a card.
+    """
 
     def __init__(
         self,
@@ -60,8 +68,10 @@ class Writing:
         search: Search,
         uploads: Uploads,
         look: Look,
+        controls: Callable[[Mirror], Awaitable[Controls]],
     ) -> None:
         self.look = look
+        self.controls = controls
         self._settings = settings
         self._budgets = budgets
         self._api = api
@@ -72,17 +82,20 @@ class Writing:
 
     def costs(self, write: Write) -> tuple[Cost, ...]:
         """The budgets that the call draws on, a channel's first."""
-        team, channel = write.mirror.place.workspace, write.mirror.place.channel
+        team = write.mirror.place.workspace
         method = _METHODS.get(write.step.verb) or _upload(write)
         if method == "":
             return ()
         costs = (self._cost(("slack", team, method), _TIERS[method], 60.0),) if method else ()
         if method not in (None, "files.completeUploadExternal"):
             return costs
+        return (*self._posting(write.mirror.place), *costs)
+
+    def _posting(self, place: Place) -> tuple[Cost, Cost]:
+        team = place.workspace
         return (
-            self._cost(("slack", team, "post", channel), *_POSTS_OF_CHANNEL),
+            self._cost(("slack", team, "post", place.channel), *_POSTS_OF_CHANNEL),
             self._cost(("slack", team, "post"), *_POSTS_OF_WORKSPACE),
-            *costs,
         )
 
     def _cost(self, key: tuple[str, ...], limit: int, per: float) -> Cost:
@@ -97,7 +110,8 @@ class Writing:
         if verb is Verb.POST:
             result = await self._post(write, ours)
         elif verb is Verb.EDIT:
-            result = await self._said("chat.update", outbound.update(write, self.look), write, ours)
+            arguments = outbound.update(write, self.look, await self._under(write))
+            result = await self._said("chat.update", arguments, write, ours)
         elif verb is Verb.DELETE:
             result = again(await self._delete(write, ours))
         elif verb is Verb.REACT or verb is Verb.UNREACT:
@@ -133,8 +147,34 @@ class Writing:
             return replace(channel, certain=True)
         if uploaded(write):
             return await self._uploads.step(write, channel, self.look, ours)
-        arguments = outbound.post(write, self.look, channel)
+        arguments = outbound.post(write, self.look, channel, await self._under(write))
         return await self._said("chat.postMessage", arguments, write, ours)
+
+    async def say(
+        self, place: Place, text: str, mentions: Sequence[str], ours: Ours | None
+    ) -> bool:
+        """A line of the program's own, outside any thread; one attempt."""
+        channel: str | Failure = place.channel
+        if place.channel.startswith("user:"):
+            channel = await self._directory.direct(place.channel.removeprefix("user:"))
+        if ours is None or isinstance(channel, Failure):
+            return False
+        await self._budgets.take(self._posting(place))
+        asked = outbound.line(text, mentions) | {"channel": channel}
+        answer = await self._api.write("chat.postMessage", asked)
+        if isinstance(answer, Failure) and answer.kind is FailureKind.RATE:
+            self._budgets.block(self._posting(place)[0].key, answer.retry_after or 1.0)
+        return not isinstance(answer, Failure)
+
+    async def _under(self, write: Write) -> Controls:
+        """What stands under a card; it must not hold the card up."""
+        if write.part.kind is not PartKind.CARD:
+            return NO_CONTROLS
+        try:
+            return await self.controls(write.mirror)
+        except Exception as error:  # noqa: BLE001
+            log.error("slack.no_controls", extra={"error": type(error).__name__})
+            return NO_CONTROLS
 
     async def _said(
         self, method: str, arguments: Mapping[str, Any], write: Write, ours: Ours
