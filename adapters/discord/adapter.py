@@ -12,14 +12,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import discord
 
 from adapters.discord import outbound, sweeping
+from adapters.discord.announcing import Announcer
+from adapters.discord.answers import button_rows, sentence
 from adapters.discord.canary import Canary
 from adapters.discord.changing import Changer
-from adapters.discord.checking import findings
+from adapters.discord.checking import findings, look
 from adapters.discord.client import Gateway, point_to
 from adapters.discord.custom import CustomEmoji
 from adapters.discord.errors import LOCKED
@@ -33,9 +36,11 @@ from adapters.discord.pending import Pending
 from adapters.discord.people import People
 from adapters.discord.places import PlaceNews, Places
 from adapters.discord.presses import Front
+from adapters.discord.quiet import Quiet
 from adapters.discord.rest import Rest
 from adapters.discord.searching import Searcher
 from adapters.discord.settings import Settings
+from adapters.discord.speaking import Speaker
 from adapters.discord.sweeping import Sweeper
 from adapters.discord.telling import Teller
 from adapters.discord.webhooks import Webhooks
@@ -45,7 +50,7 @@ from core.delivery import Absent, Failure, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import Intent, RemoteFile
 from core.model import Mirror, Place, Refusal
-from core.ports import Ask, Budgets, Cost, Desk, Files, Finding
+from core.ports import Ask, Budgets, Cost, Desk, Files, Finding, PlaceLook, Waiting
 from core.sweep import Root, Seen
 
 log = logging.getLogger("pinthread.discord")
@@ -64,9 +69,9 @@ class DiscordAdapter:
         self._webhooks = Webhooks(self._rest)
         custom = CustomEmoji(self._rest)
         self._writer = Writer(
-            self._rest, self._webhooks, self._costs, files, custom, self._file_limit
+            self._rest, self._webhooks, self._costs, files, custom, self._file_limit, self._top
         )
-        self._changer = Changer(self._rest, self._webhooks, self._costs, custom)
+        self._changer = Changer(self._rest, self._webhooks, self._costs, custom, self._top)
         self._ourselves = Ourselves(self._rest, self._webhooks)
         self._pending = Pending()
         self._searcher = Searcher(
@@ -76,11 +81,13 @@ class DiscordAdapter:
         self._sweeper = Sweeper(
             self._rest, self._costs, self._writer, self._people, self._ourselves, self._reader
         )
+        self._announcer = Announcer(self._rest, self._writer, Speaker(self._rest, self._costs))
         self._canary = Canary(settings.deaf_after)
         self.places = Places(self._place_news)
         self._listener: Listener | None = None
         self._front: Front | None = None
         self._teller: Teller | None = None
+        self._quiet: Quiet | None = None
         self._desk: Desk | None = None
         self._client: Gateway | None = None
         self._spare: Gateway | None = None
@@ -99,7 +106,7 @@ class DiscordAdapter:
         return outbound.CAPABILITIES
 
     def capabilities_at(self, place: Place) -> Capabilities:
-        return replace(outbound.CAPABILITIES, file=self._file_limit(place))
+        return _capabilities(self._file_limit(place))
 
     def _file_limit(self, place: Place) -> int:
         """Of one file; what is not known of a server's boosts is taken as none."""
@@ -113,13 +120,24 @@ class DiscordAdapter:
 
     async def start(self, desk: Desk) -> None:
         self._desk = desk
-        teller = self._teller = Teller(self._rest, self._writer, self._costs)
-        follower = Follower(desk, self._writer, self._people, teller)
+        speaker = Speaker(self._rest, self._costs)
+        quiet = self._quiet = Quiet(desk, self._rest, speaker)
+        teller = self._teller = Teller(self._rest, self._writer, speaker, quiet)
+        meaning = Meaning(desk, self._people)
+        follower = Follower(desk, meaning, self._writer, self._people, teller)
         self._listener = Listener(
-            desk, self._writer, self._ourselves, self._pending, teller, follower
+            desk, meaning, self._writer, self._ourselves, self._pending, teller, follower
         )
-        self._sweeper.understand(Meaning(desk))
-        self._front = Front(desk, self._people, teller, self.link)
+        self._sweeper.understand(meaning)
+        self._front = Front(
+            desk,
+            self._rest,
+            self._people,
+            meaning,
+            teller,
+            quiet,
+            patience=self._settings.patience,
+        )
         point_to(self._settings)
         # The root of the adapter's tasks: it lives from start to stop, and stop awaits it.
         self._root = asyncio.create_task(self._live(self._listener), name="discord")
@@ -127,7 +145,7 @@ class DiscordAdapter:
     async def connect(self, desk: Desk) -> None:
         """REST alone, which needs no connection kept up."""
         self._desk = desk
-        self._sweeper.understand(Meaning(desk))
+        self._sweeper.understand(Meaning(desk, self._people))
         point_to(self._settings)
         self.up(up=True)
 
@@ -146,6 +164,8 @@ class DiscordAdapter:
     async def _live(self, listener: Listener) -> None:
         async with asyncio.TaskGroup() as group:
             listener.begin(group)
+            if self._quiet is not None:
+                self._quiet.begin(group)
             group.create_task(self._watch())
             await self._stay_connected()
 
@@ -238,7 +258,9 @@ class DiscordAdapter:
 
     async def introduce(self, client: Gateway) -> None:
         if self._front is not None:
-            await self._front.register(client, sync=self._settings.sync_commands)
+            application = client.application_id
+            if self._settings.sync_commands and application is not None:
+                await self._front.register(str(application))
 
     # --- the port
 
@@ -308,7 +330,23 @@ class DiscordAdapter:
     def shows(self, write: Write, seen: Seen) -> bool:
         return seen.raw is not None and outbound.shows(write, seen.raw)
 
-    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+    async def _top(self, write: Write) -> outbound.Body:
+        """The line and the buttons of a card in a brand's inbox, as the thread stands now."""
+        if self._desk is None or not outbound.is_inbox_card(write):
+            return {}
+        text, buttons = await self._desk.office.card(write.mirror)
+        return {
+            "content": f"-# {sentence(text)}"[: outbound.CONTENT] if text else "",
+            "components": button_rows(buttons),
+        }
+
+    async def describe(self, place: Place) -> PlaceLook | None:
+        return await look(self._rest, place)
+
+    async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
+        return await self._announcer.say(place, text, mentions)
+
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask | Waiting) -> None:
         found = self._sweeper.said(seen, intent)
         if found is not None and self._teller is not None:
             await self._teller.told(found, intent.key, outcome)
@@ -333,6 +371,12 @@ class DiscordAdapter:
         finally:
             if self._root is None:
                 await self._rest.close()  # nobody stops what was never started
+
+
+@lru_cache(maxsize=8)
+def _capabilities(file: int) -> Capabilities:
+    """With the limit of one file; there are as many as there are tiers of boosts."""
+    return replace(outbound.CAPABILITIES, file=file)
 
 
 async def _within(seconds: float, closing: Any) -> None:

@@ -5,7 +5,6 @@ Everything fits the limits of platform-facts.md, B3, whatever it is made from.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from adapters.discord.markdown import escape
@@ -62,16 +61,6 @@ def marker_of(embed: dict[str, Any]) -> str:
     return str(embed.get("url") or "").partition("#")[2]
 
 
-def send_button(pin: Pin) -> list[dict[str, Any]]:
-    """Under a preview: Send, and the way to Pinterest."""
-    buttons: list[dict[str, Any]] = [
-        {"type": BUTTON, "style": PRIMARY, "label": "Send", "custom_id": f"send:{pin.id}"[:100]}
-    ]
-    if is_address(pin.url) and len(pin.url) <= 512:
-        buttons.append({"type": BUTTON, "style": LINK, "label": "Pinterest", "url": pin.url})
-    return [{"type": ROW, "components": buttons}]
-
-
 def thread_menu(custom_id: str, lines: Sequence[ThreadLine]) -> list[dict[str, Any]]:
     """A menu of threads, the value being the thread's id."""
     options = [
@@ -89,29 +78,6 @@ def thread_menu(custom_id: str, lines: Sequence[ThreadLine]) -> list[dict[str, A
         "options": options,
     }
     return [{"type": ROW, "components": [menu]}]
-
-
-def inbox_text(lines: Sequence[ThreadLine]) -> str:
-    """One paragraph a thread, as many as fit into one message."""
-    kept: list[str] = []
-    room = 1900
-    for line in lines:
-        title = escape(cut(line.pin.title or f"Pin {line.pin.id}", 60))
-        shown = f"**{title}** with {escape(cut(names(line), 80))} · `{line.code}`"
-        if line.last_by is not None:
-            words = " ".join(line.last_text.split()) or "sent a pin"
-            shown += f"\n-# {escape(cut(line.last_by.name, 40))}: {escape(cut(words, 120))}"
-            shown += f" · {stamp(line.last_at, 'R')}"
-        room -= len(shown) + 1
-        if room < 0:
-            break
-        kept.append(shown)
-    return "\n".join(kept)
-
-
-def stamp(moment: datetime, style: str) -> str:
-    """A time that Discord shows in the reader's own time zone."""
-    return f"<t:{int(moment.timestamp())}:{style}>"
 
 
 def names(line: ThreadLine) -> str:

@@ -25,6 +25,7 @@ from adapters.discord.errors import (
     failure,
 )
 from adapters.discord.outbound import (
+    Body,
     bot_edit,
     by_webhook,
     channel_of,
@@ -34,7 +35,7 @@ from adapters.discord.outbound import (
 )
 from adapters.discord.rest import Rest, decoded
 from adapters.discord.webhooks import Posted, Webhooks
-from adapters.discord.writing import BOT, Costs, tokens_for
+from adapters.discord.writing import BOT, Costs, nothing_on_top, tokens_for
 from core.delivery import Failure, FailureKind, Receipt, Verb, Write
 from core.ids import RemoteId
 from core.ports import Cost
@@ -55,7 +56,15 @@ _MAY_NOT_REACT = "Give the bot Add Reactions and Read Message History there."
 
 
 class Changer:
-    def __init__(self, rest: Rest, webhooks: Webhooks, costs: Costs, custom: CustomEmoji) -> None:
+    def __init__(
+        self,
+        rest: Rest,
+        webhooks: Webhooks,
+        costs: Costs,
+        custom: CustomEmoji,
+        top: Callable[[Write], Awaitable[Body]] = nothing_on_top,
+    ) -> None:
+        self._top = top
         self._rest = rest
         self._webhooks = webhooks
         self._costs = costs
@@ -102,7 +111,8 @@ class Changer:
             body = webhook_edit(write, tokens)
             return await self._webhooks.change("PATCH", place, webhook_of(write), path, body, cost)
         path = f"/channels/{channel}/messages/{message}"
-        return await self._rest.call("PATCH", path, bot_edit(write, tokens), cost=cost)
+        body = {**bot_edit(write, tokens), **await self._top(write)}
+        return await self._rest.call("PATCH", path, body, cost=cost)
 
     async def _delete(self, write: Write, target: RemoteId, cost: Cost) -> bytes | Problem:
         """What is not there any more is deleted, whoever did it."""

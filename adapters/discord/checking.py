@@ -12,13 +12,14 @@ from adapters.discord.errors import PLACES, Problem
 from adapters.discord.rest import Rest
 from adapters.discord.settings import PERMISSIONS
 from core.model import Place
-from core.ports import Finding
+from core.ports import Finding, PlaceLook
 
 ADMINISTRATOR = 1 << 3
 CONTENT_FLAGS = (1 << 18) | (1 << 19)
 PORTAL = "https://discord.com/developers/applications"
+_VIEW = 1 << 10
 NAMES = {
-    1 << 10: "View Channel",
+    _VIEW: "View Channel",
     1 << 11: "Send Messages",
     1 << 14: "Embed Links",
     1 << 16: "Read Message History",
@@ -110,6 +111,21 @@ async def _place(rest: Rest, guild: _Guild, me: str, place: Place) -> Finding:
     if missing:
         return Finding(False, what, f"Give the bot there: {', '.join(missing)}.")
     return Finding(True, what)
+
+
+async def look(rest: Rest, place: Place) -> PlaceLook | None:
+    """A channel as it is now: private is what not everybody in the server can read."""
+    if not place.workspace:
+        return None
+    guild = await rest.read(f"/guilds/{place.workspace}", _Guild)
+    channel = await rest.read(f"/channels/{place.channel}", _Channel)
+    if isinstance(guild, Problem) or isinstance(channel, Problem):
+        return None
+    if channel.guild_id not in (None, guild.id):
+        return None
+    of_everybody = [one for one in channel.permission_overwrites if one.id == guild.id]
+    seen = permissions(guild, (), "", of_everybody) & _VIEW
+    return PlaceLook(f"#{channel.name}", private=not seen)
 
 
 def permissions(

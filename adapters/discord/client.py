@@ -186,6 +186,7 @@ class Gateway(discord.Client):
                 time.time_ns(),
                 name_of(member) if member else "",
                 picture_of(member) if member else None,
+                roles_of(member) or (),
             )
         )
 
@@ -295,6 +296,7 @@ def said(message: discord.Message, *, edit: bool = False) -> Said:
         files=files(message) if message.attachments or message.message_snapshots else (),
         beside=beside(message) if holds_more else "",
         nonce=None if message.nonce is None else str(message.nonce),
+        held=roles_of(author),
         unknown_thread=isinstance(channel, discord.PartialMessageable),
     )
 
@@ -313,6 +315,13 @@ def _roles(message: discord.Message) -> dict[str, str]:
 def name_of(user: discord.User | discord.Member) -> str:
     """What a person calls themselves; not a server's nickname, which differs by place."""
     return whole(user.global_name or user.name)
+
+
+def roles_of(user: discord.User | discord.Member | None) -> tuple[str, ...] | None:
+    """Names of the roles that somebody holds in the server; None where it was not told."""
+    if not isinstance(user, discord.Member):
+        return None
+    return tuple([role.name for role in user.roles if not role.is_default()])
 
 
 def picture_of(user: discord.User | discord.Member) -> str:

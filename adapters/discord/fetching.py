@@ -15,7 +15,6 @@ from adapters.discord.rest import Rest
 from core.intents import RemoteFile
 from core.ports import FetchError
 
-_CHUNK = 64 * 1024
 _GONE = "The file is not on Discord any more."
 _AWAY = "Discord does not give the file now."
 _CHANGED = "The file is larger than Discord said."
@@ -88,8 +87,10 @@ async def _find(rest: Rest, file: RemoteFile) -> _Attachment:
 
 async def _read(answer: aiohttp.ClientResponse, size: int) -> AsyncIterator[bytes]:
     left = size
-    async for chunk in answer.content.iter_chunked(_CHUNK):
+    # As they came: pieces of another size would have to be copied.
+    async for chunk, _ in answer.content.iter_chunks():
         left -= len(chunk)
         if left < 0:
             raise FetchError(_CHANGED, again=False)
-        yield chunk
+        if chunk:
+            yield chunk

@@ -5,6 +5,7 @@ the desk do not know. A failing answer is an error, and the caller tries again.
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from adapters.discord.errors import Problem
@@ -20,6 +21,7 @@ from adapters.discord.inbound import (
     person,
     reaction,
 )
+from adapters.discord.meaning import Meaning
 from adapters.discord.outbound import remote_id
 from adapters.discord.people import People
 from adapters.discord.telling import Teller
@@ -32,8 +34,11 @@ _REMEMBERED = 1000
 
 
 class Follower:
-    def __init__(self, desk: Desk, writer: Writer, people: People, teller: Teller) -> None:
+    def __init__(
+        self, desk: Desk, meaning: Meaning, writer: Writer, people: People, teller: Teller
+    ) -> None:
         self._desk = desk
+        self._meaning = meaning
         self._writer = writer
         self._people = people
         self._teller = teller
@@ -71,6 +76,8 @@ class Follower:
         who = await self._who(reacted)
         if who is None:
             return
+        if not reacted.name:
+            who = replace(who, roles=await self._meaning.roles(place, reacted.user))
         outcome = await self._desk.submit(reaction(reacted, place, who))
         if isinstance(outcome, Refusal) and reacted.on:
             await self._refuse_reaction(reacted, outcome)
@@ -78,7 +85,7 @@ class Follower:
     async def _who(self, reacted: Reacted) -> Person | None:
         """Where no name is told, a known account keeps the one it has. Nothing for a bot."""
         if reacted.name:
-            who = person(reacted.user, reacted.name, reacted.picture)
+            who = person(reacted.user, reacted.name, reacted.picture, reacted.held)
             self._people.learn(who)
             return who
         [account] = await self._desk.accounts_of([Identity(PLATFORM, "", reacted.user)])

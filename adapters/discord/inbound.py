@@ -72,6 +72,8 @@ class Said:
     files: tuple[RemoteFile, ...] = ()
     beside: str = ""
     """What it holds beside words and files, as lines of markdown."""
+    held: tuple[str, ...] | None = None
+    """Names of the roles that the author holds there; None where that was not told."""
     unknown_thread: bool = False
     """In a server, but the gateway has not said in what kind of channel."""
 
@@ -120,6 +122,7 @@ class Reacted:
     nth: int
     name: str = ""
     picture: str | None = None
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,7 @@ def intent(
     text, rich = ("", None) if pin is not None else words(said, accounts)
     return Intent(
         key=f"discord:{said.channel}:{said.message}:post",
-        actor=person(said.author, said.name, said.picture),
+        actor=author(said),
         what=PostMessage(target, text, pin, rich, answers=answers, files=said.files),
         origin=Origin(place, said.remote),
         at=said.at,
@@ -223,7 +226,7 @@ def edit(said: Said, accounts: Mapping[str, str] = NOBODY) -> Intent | None:
     digest = blake2b(now.encode(errors="replace"), digest_size=8).hexdigest()
     return Intent(
         key=f"discord:{said.channel}:{said.message}:edit:{said.edited.timestamp()}:{digest}",
-        actor=person(said.author, said.name, said.picture),
+        actor=author(said),
         what=EditMessage(RemoteMessage(PLATFORM, said.remote), text, rich, files),
         origin=Origin(place, said.remote),
         at=said.edited,
@@ -251,9 +254,13 @@ def reaction(reacted: Reacted, place: Place, who: Somebody) -> Intent:
     )
 
 
-def person(user: str, name: str, picture: str | None) -> Person:
-    """A Discord user is the same everywhere, so there is no workspace."""
-    return Person(Identity(PLATFORM, "", user), Profile(name, picture))
+def person(user: str, name: str, picture: str | None, held: tuple[str, ...] = ()) -> Person:
+    """A Discord user is the same everywhere, so there is no workspace. `held` are roles."""
+    return Person(Identity(PLATFORM, "", user), Profile(name, picture), roles=held)
+
+
+def author(said: Said) -> Person:
+    return person(said.author, said.name, said.picture, said.held or ())
 
 
 def lone_address(text: str) -> str | None:

@@ -33,6 +33,7 @@ class Listener:
     def __init__(
         self,
         desk: Desk,
+        meaning: Meaning,
         writer: Writer,
         ourselves: Ourselves,
         pending: Pending,
@@ -40,7 +41,7 @@ class Listener:
         follower: Follower,
     ) -> None:
         self._desk = desk
-        self._meaning = Meaning(desk)
+        self._meaning = meaning
         self._writer = writer
         self._ourselves = ourselves
         self._pending = pending
@@ -126,8 +127,12 @@ class Listener:
                 if isinstance(heard, Said):
                     await self._take(heard)
                 elif isinstance(heard, PlaceNews):
-                    place, label, trouble = heard.place, heard.label, heard.trouble
-                    await self._desk.place_changed(place, label=label, trouble=trouble)
+                    await self._desk.place_changed(
+                        heard.place,
+                        label=heard.label,
+                        trouble=heard.trouble,
+                        exposed=heard.exposed,
+                    )
                 else:
                     await self._follower.take(heard)
             except Exception:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from adapters.discord.errors import Problem
 from adapters.discord.inbound import (
     NOBODY,
     PLATFORM,
@@ -16,22 +17,25 @@ from adapters.discord.inbound import (
     intent,
     is_from_person,
     lone_address,
+    place_of,
 )
+from adapters.discord.people import People
 from core.ids import PinId
 from core.intents import Intent
-from core.model import Identity, Refusal
+from core.model import BindingKind, Identity, Place, Refusal
 from core.ports import Desk
 
 
 class Meaning:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, people: People) -> None:
         self._desk = desk
+        self._people = people
 
     async def of(self, said: Said) -> Intent | None:
         """What a message or an edit, just heard, asks for."""
         if not is_from_person(said):
             return None
-        accounts = await self._accounts(said)
+        said, accounts = await self._rolled(said), await self._accounts(said)
         if said.edited:
             return edit(said, accounts)
         return intent(said, pin=await self._pin(said), accounts=accounts)
@@ -43,12 +47,29 @@ class Meaning:
         """
         if not is_from_person(said):
             return ()
-        accounts = await self._accounts(said)
+        said, accounts = await self._rolled(said), await self._accounts(said)
         pin = await self._pin(said) if edited is None else None
         found = [intent(said, pin=pin, accounts=accounts)]
         if edited is not None:
             found.append(edit(replace(said, edited=edited), accounts))
         return tuple(one for one in found if one is not None)
+
+    async def _rolled(self, said: Said) -> Said:
+        """With the roles of the author, where Discord has not told them along with the words."""
+        place = place_of(said)
+        if said.held is not None or place is None:
+            return said
+        return replace(said, held=await self.roles(place, said.author))
+
+    async def roles(self, place: Place, user: str) -> tuple[str, ...]:
+        """The roles somebody holds, where that decides what they may do: in a brand's inbox."""
+        binding = await self._desk.binding_at(place) if place.workspace else None
+        if binding is None or binding.kind is not BindingKind.INBOX:
+            return ()
+        found = await self._people.roles(place.workspace, user)
+        if isinstance(found, Problem):
+            raise ConnectionError("Discord does not say who it was")
+        return found
 
     async def _accounts(self, said: Said) -> Mapping[str, str]:
         """Who of those that a message mentions has an account; none is made for that."""

@@ -37,6 +37,8 @@ CAPABILITIES = Capabilities(
     threads_in_direct=False,
 )
 
+NOTE = "-# \N{LOCK} A note, only for colleagues"
+"""Above a note, which stands in a brand's own channels alone."""
 NOBODY: dict[str, Any] = {"parse": []}
 ARCHIVE_AFTER = 10_080
 """Minutes without a word until Discord hides a thread from the list; a week is the most."""
@@ -50,11 +52,20 @@ Tokens = Mapping[str, str]
 """Custom emoji of the server as they are written within words, by name."""
 NO_TOKENS: Tokens = {}
 NEWLINE = "\n"
+SILENT = 1 << 12
+"""Discord's flag of messages that arrive without a notification."""
 _TOKEN = re.compile(r"<a?:(\w+):\d+>")
 
 
 def is_direct(write: Write) -> bool:
     return write.mirror.kind is BindingKind.DIRECT
+
+
+def is_inbox_card(write: Write) -> bool:
+    """A card in a brand's inbox, which says how its thread stands, and has buttons."""
+    part = write.step.part
+    inbox = write.mirror.kind is BindingKind.INBOX
+    return inbox and part is not None and part.kind is PartKind.CARD
 
 
 def is_direct_place(place: Place) -> bool:
@@ -90,11 +101,13 @@ def webhook_edit(write: Write, tokens: Tokens = NO_TOKENS) -> Body:
 
 def bot_post(write: Write, tokens: Tokens = NO_TOKENS) -> Body:
     """A post as the bot, which repeating within minutes does not double."""
-    body = {
+    body: Body = {
         **_content(write, tokens, named=is_direct(write)),
         "nonce": nonce(write.delivery),
         "enforce_nonce": True,
     }
+    if is_direct(write) and not write.part.ping and body["allowed_mentions"] is NOBODY:
+        body["flags"] = SILENT  # every other direct message makes a noise
     meant = write.part.answers_to or write.mirror.root
     if is_direct(write) and meant is not None:
         body["message_reference"] = {"message_id": message_of(meant), "fail_if_not_exists": False}
@@ -178,6 +191,9 @@ def shows(write: Write, message: Mapping[str, Any]) -> bool:
     """
     if is_upload(write) and not _holds(message, write.part):
         return False
+    if is_inbox_card(write):
+        # The line above it says how the thread stands, and is another one in the next moment.
+        message = {**message, "content": ""}
     if not by_webhook(write):
         return _all_words(bot_post(write)) == _all_words(message)
     shown = _all_words(message)
@@ -227,7 +243,8 @@ def _replacing(content: Body) -> Body:
 def _content(write: Write, tokens: Tokens, *, named: bool) -> Body:
     """What is shown, and whom it may mention: people named on purpose, nobody else."""
     if write.part.rich is None or write.part.kind is not PartKind.TEXT:
-        return {**_shown(write, named=named), "allowed_mentions": NOBODY}
+        shown = _shown(write, named=named)
+        return {**shown, "allowed_mentions": _mentioning(*write.part.ping)}
     part, guild = write.part, write.mirror.place.workspace
     there = There(
         part.mentions.get,
@@ -235,28 +252,42 @@ def _content(write: Write, tokens: Tokens, *, named: bool) -> Body:
         tokens.get,
     )
     written = markdown(part.rich or (), there)
-    mentions = {"parse": [], "users": list(written.users[:100])} if written.users else NOBODY
-    return {**_said(_above(write, named=named), written.content), "allowed_mentions": mentions}
+    said = _said(_above(write, named=named), written.content, pinged(write))
+    return {**said, "allowed_mentions": _mentioning(*part.ping, *written.users)}
+
+
+def _mentioning(*users: str) -> Body:
+    """These people, and nobody else."""
+    return {"parse": [], "users": list(dict.fromkeys(users))[:100]} if users else NOBODY
+
+
+def pinged(write: Write) -> str:
+    """Whom the message is for, at its end; in direct messages everybody knows."""
+    return "" if is_direct(write) else " ".join(f"<@{user}>" for user in write.part.ping)
 
 
 def _shown(write: Write, *, named: bool) -> Body:
     part = write.part
     if part.kind is PartKind.CARD:
         return {"embeds": [_card(write)]}
+    after = pinged(write)
     if part.kind is PartKind.NOTICE:
-        return {"content": f"-# {escape(cut(part.text, 900), begins_line=False)}"}
+        words = f"-# {escape(cut(part.text, 900), begins_line=False)}"
+        return {"content": f"{words} {after}" if after else words}
     who = _above(write, named=named)
     if part.kind is PartKind.FILE:
-        return _file(part, who)
+        return _file(write, who)
     if part.kind is PartKind.PIN:
         body: Body = {"embeds": [_pin(part, write.delivery)]}
-        return {"content": f"{who} sent a pin", **body} if who else body
-    return _said(who, escape(whole(part.text)))
+        above = f"{who} sent a pin" if who and who[-1] != NEWLINE else who.rstrip()
+        content = NEWLINE.join(filter(None, (above, after)))
+        return {"content": content, **body} if content else body
+    return _said(who, escape(whole(part.text)), after)
 
 
-def _file(part: Part, who: str) -> Body:
+def _file(write: Write, who: str) -> Body:
     """The file itself goes beside the body; one that is too large is a link to its copy."""
-    file = part.file
+    part, file = write.part, write.part.file
     if file is None:
         return _said(who, escape(whole(part.text)))
     if part.text:
@@ -266,7 +297,9 @@ def _file(part: Part, who: str) -> Body:
     if alt := whole(file.alt)[:1024]:
         told["description"] = alt
     body: Body = {"attachments": [told]}
-    return {"content": f"{who} sent a file", **body} if who else body
+    above = f"{who} sent a file" if who and who[-1] != NEWLINE else who.rstrip()
+    content = NEWLINE.join(filter(None, (above, pinged(write))))
+    return {"content": content, **body} if content else body
 
 
 def has_emoji(content: Content) -> bool:
@@ -296,19 +329,24 @@ def _above(write: Write, *, named: bool) -> str:
     """
     part = write.part
     who = f"**{escape(cut(part.author.name, 80))}:**" if named and part.author else ""
+    if part.note:
+        who = f"{NOTE}\n{who}"
     replies = is_direct(write) and part.answers_to is not None
     return f"> {escape(cut(part.answers, 200))}\n{who}" if part.answers and not replies else who
 
 
-def _said(who: str, words: str) -> Body:
+def _said(who: str, words: str, after: str = "") -> Body:
+    """`who` before the words, and `after` on a line of its own below them."""
     content = f"{who}{' ' if who and who[-1] != NEWLINE else ''}{words}" if who else words
+    content = f"{content}\n{after}" if after else content
     if len(content) <= CONTENT:
         return {"content": content}
     if who.startswith("> "):
         # The words matter more than a reminder of what they answer.
-        return _said(who.partition("\n")[2], words)
+        return _said(who.partition("\n")[2], words, after)
     body: Body = {"embeds": [{"description": words[:4096]}]}
-    return {"content": who, **body} if who else body
+    content = NEWLINE.join(filter(None, (who.rstrip(), after)))
+    return {"content": content, **body} if content else body
 
 
 def _card(write: Write) -> dict[str, Any]:

@@ -31,17 +31,22 @@ _DELETED, _NOT_THERE = PLACES[10003], PLACES[10004]
 
 @dataclass(frozen=True, slots=True)
 class PlaceNews:
-    """What is new of a channel: its name, its trouble, or neither: it is good again."""
+    """What is new of a channel: its name, its trouble, or neither: it is good again.
+
+    `exposed` says whether everybody in the server can read it, where that is told.
+    """
 
     place: Place
     label: str | None = None
     trouble: str | None = None
+    exposed: bool | None = None
 
 
 class Places:
     def __init__(self, tell: Callable[[PlaceNews], None]) -> None:
         self._tell = tell
         self._troubles: dict[int, str | None] = {}
+        self._exposed: dict[int, bool] = {}
         self._locked: set[int] = set()
 
     def here(self, guild: discord.Guild) -> None:
@@ -84,16 +89,23 @@ class Places:
             self._tell(PlaceNews(place))
 
     def _look(self, channel: discord.abc.GuildChannel, *, always: bool = False) -> None:
-        trouble = _trouble(channel)
+        trouble, exposed = _trouble(channel), read_by_all(channel)
         known = self._troubles.get(channel.id)
         if always and trouble is None:
             known = ""  # whatever the desk thought of it before
-        if trouble != known:
-            self._set(channel, trouble)
+        if trouble != known or exposed is not self._exposed.get(channel.id):
+            self._exposed[channel.id] = exposed
+            self._set(channel, trouble, exposed=exposed)
 
-    def _set(self, channel: discord.abc.GuildChannel, trouble: str | None) -> None:
+    def _set(
+        self,
+        channel: discord.abc.GuildChannel,
+        trouble: str | None,
+        *,
+        exposed: bool | None = None,
+    ) -> None:
         self._troubles[channel.id] = trouble
-        self._tell(PlaceNews(_place(channel), trouble=trouble))
+        self._tell(PlaceNews(_place(channel), trouble=trouble, exposed=exposed))
 
 
 def _holding(guild: discord.Guild) -> list[discord.abc.GuildChannel]:
@@ -103,6 +115,11 @@ def _holding(guild: discord.Guild) -> list[discord.abc.GuildChannel]:
 
 def _place(channel: discord.abc.GuildChannel) -> Place:
     return Place(PLATFORM, str(channel.guild.id), str(channel.id))
+
+
+def read_by_all(channel: discord.abc.GuildChannel) -> bool:
+    """Whether everybody in the server can read it, whatever roles they hold."""
+    return channel.permissions_for(channel.guild.default_role).view_channel
 
 
 def _trouble(channel: discord.abc.GuildChannel) -> str | None:

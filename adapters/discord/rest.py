@@ -5,7 +5,7 @@ itself (docs/decisions/0004-own-writes-to-discord.md). Budgets learn from every
 answer. Nothing of a request, an answer or an address is ever logged.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -83,7 +83,7 @@ class Rest:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
         *,
         cost: Cost | None = None,
         as_bot: bool = True,
@@ -98,7 +98,7 @@ class Rest:
         data: Any = None if body is None else _encoder.encode(body)
         sent, timeout = self._bot if as_bot else self._none, self._timeout
         if upload is not None:
-            head, tail = frame(body or {}, upload)
+            head, tail = frame(body if isinstance(body, Mapping) else {}, upload)
             data = stream(head, upload, tail)
             sent = sent.copy()
             sent["Content-Type"] = CONTENT_TYPE
@@ -153,7 +153,7 @@ class Rest:
         method: str,
         path: str,
         kind: type[T],
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
         *,
         cost: Cost | None = None,
         backfill: bool = False,

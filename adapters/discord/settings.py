@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """At start, register the commands at Discord if they differ from ours there."""
     timeout: float = 15.0
     """Seconds that one call may take."""
+    patience: float = 1.5
+    """Seconds before somebody who waits for an answer is told that it takes longer."""
     deaf_after: float = 60.0
     """Seconds without any event after a post of ours: the connection is then made anew."""
 

@@ -35,7 +35,7 @@ from adapters.discord.rest import Rest
 from adapters.discord.writing import Costs, Writer
 from core.delivery import Absent, Failure, FailureKind
 from core.ids import RemoteId, SpaceId
-from core.intents import EditMessage, Intent
+from core.intents import EditMessage, Intent, Person
 from core.model import Mirror, Place
 from core.ports import Cost
 from core.sweep import Root, Seen, SweepError
@@ -249,7 +249,10 @@ class Sweeper:
         poster = self._ourselves.poster(one)
         wanted: tuple[Intent, ...] = ()
         if not self._ourselves.is_mine(one) and self._meaning is not None:
-            wanted = await self._meaning.of_stored(one, read.edited_at)
+            try:
+                wanted = await self._meaning.of_stored(one, read.edited_at)
+            except ConnectionError as failed:
+                raise SweepError(failure(Problem(0))) from failed
         return Seen(
             remote,
             wanted,
@@ -294,8 +297,16 @@ class Sweeper:
                     who = person_of(user)
                     self._people.learn(who)
                     one = Reacted(where, which, user.id, emoji, on=True, nth=time.time_ns())
-                    found[user.id, emoji] = reaction(one, place, who)
+                    found[user.id, emoji] = reaction(one, place, await self._rolled(who, place))
         return tuple(found.values())
+
+    async def _rolled(self, who: Person, place: Place) -> Person:
+        if self._meaning is None:
+            return who
+        try:
+            return replace(who, roles=await self._meaning.roles(place, who.identity.user))
+        except ConnectionError as failed:
+            raise SweepError(failure(Problem(0))) from failed
 
     async def _users(self, channel: str, message: str, emoji: str, kind: int) -> list[User] | None:
         """People who reacted so; None where the message or the emoji went away meanwhile."""

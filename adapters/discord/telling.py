@@ -3,7 +3,6 @@
 Refusals reach the person alone (docs/decisions/0003-discord-refusals.md).
 """
 
-import asyncio
 import logging
 from collections import OrderedDict
 from typing import Any
@@ -12,11 +11,13 @@ from adapters.discord.cards import thread_menu
 from adapters.discord.errors import DM_CLOSED, Problem
 from adapters.discord.inbound import Said
 from adapters.discord.outbound import NOBODY, nonce
+from adapters.discord.quiet import Quiet
 from adapters.discord.rest import Rest
+from adapters.discord.speaking import Speaker
 from adapters.discord.webhooks import Posted
-from adapters.discord.writing import Costs, Writer
+from adapters.discord.writing import Writer
 from core.model import Refusal
-from core.ports import Ask, Outcome, ThreadLine
+from core.ports import Ask, Outcome, ThreadLine, Waiting
 
 log = logging.getLogger("pinthread.discord")
 
@@ -26,10 +27,11 @@ CHOOSE = "Which thread is this for? Choose one, or reply to one of its messages 
 
 
 class Teller:
-    def __init__(self, rest: Rest, writer: Writer, costs: Costs) -> None:
+    def __init__(self, rest: Rest, writer: Writer, speaker: Speaker, quiet: Quiet) -> None:
         self._rest = rest
         self._writer = writer
-        self._costs = costs
+        self._speaker = speaker
+        self._quiet = quiet
         self._refused: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._found: OrderedDict[str, None] = OrderedDict()
 
@@ -42,6 +44,8 @@ class Teller:
         """Tells the person what they need to know; nothing if all went well."""
         if isinstance(outcome, Refusal):
             await self.refuse(said, outcome, what="edit" if said.edited else "message")
+        elif isinstance(outcome, Waiting):
+            await self._quiet.held(said, outcome)
         elif isinstance(outcome, Ask) and outcome.threads:
             await self._ask(said, outcome.threads)
 
@@ -63,7 +67,7 @@ class Teller:
             self._refused.popitem(last=False)
         if said.direct:
             body = _answer(said, refusal.sentence)
-            await self._say(said.channel, {**body, "nonce": nonce(told_as)})
+            await self._speaker.say(said.channel, {**body, "nonce": nonce(told_as)})
             return
         direct = await self._writer.direct_with(said.author)
         told: Posted | Problem | None = None
@@ -76,23 +80,11 @@ class Teller:
                 "nonce": nonce(told_as),
                 "enforce_nonce": True,
             }
-            told = await self._say(direct, body)
+            told = await self._speaker.say(direct, body)
         problem = direct if isinstance(direct, Problem) else told
         if isinstance(problem, Problem) and problem.code in (DM_CLOSED, 50278):
             path = f"/channels/{said.channel}/messages/{said.message}/reactions/{WARNING}/@me"
             await self._rest.call("PUT", path)
-
-    async def _say(self, channel: str, body: dict[str, Any]) -> Posted | Problem:
-        """Posts as the bot. The nonce makes it safe to try again after anything unclear."""
-        path = f"/channels/{channel}/messages"
-        cost = self._costs.message(channel)
-        said = await self._rest.ask("POST", path, Posted, body, cost=cost)
-        for pause in (1.0, 3.0):
-            if not isinstance(said, Problem) or 400 <= said.status < 429:
-                break
-            await asyncio.sleep(said.retry_after or pause)
-            said = await self._rest.ask("POST", path, Posted, body, cost=cost)
-        return said
 
     async def _ask(self, said: Said, lines: tuple[ThreadLine, ...]) -> None:
         body = {
@@ -100,7 +92,7 @@ class Teller:
             "components": thread_menu(f"pick:{said.message}", lines),
             "nonce": nonce(f"pick {said.remote}"),
         }
-        await self._say(said.channel, body)
+        await self._speaker.say(said.channel, body)
 
 
 def _answer(said: Said, text: str) -> dict[str, Any]:

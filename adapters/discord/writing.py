@@ -5,7 +5,7 @@ something up (a channel's kind, its webhook, a direct message's channel); while
 only look-ups have been made, nothing is unclear.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from adapters.discord.errors import (
 from adapters.discord.outbound import (
     FILE_LIMIT,
     NO_TOKENS,
+    Body,
     Tokens,
     bot_post,
     by_webhook,
@@ -132,8 +133,13 @@ class Costs:
         return Cost.scaled(key, limit, per, self._factor)
 
 
+async def nothing_on_top(_: Write) -> Body:
+    """What stands above and below most cards."""
+    return {}
+
+
 class Writer:
-    """`file_limit` is the most bytes of one file in a place."""
+    """`file_limit` is the most bytes of one file in a place, `top` what a card has besides."""
 
     def __init__(
         self,
@@ -143,8 +149,10 @@ class Writer:
         files: Files,
         custom: CustomEmoji,
         file_limit: Callable[[Place], int] = lambda _: FILE_LIMIT,
+        top: Callable[[Write], Awaitable[Body]] = nothing_on_top,
     ) -> None:
         self._file_limit = file_limit
+        self._top = top
         self._rest = rest
         self._webhooks = webhooks
         self._files = files
@@ -240,15 +248,19 @@ class Writer:
         channel = await self.channel(place.channel)
         if isinstance(channel, Problem):
             return channel
+        top = await self._top(write)
         if channel.type in FORUMS:
-            return await self._forum_post(write, channel, cost)
-        posted = await self._post(place.channel, bot_post(write), cost)
+            return await self._forum_post(write, channel, cost, top)
+        posted = await self._post(place.channel, {**bot_post(write), **top}, cost)
         if isinstance(posted, Problem):
             return posted
         return replace(posted, inner=1, data={"card": posted.remote})
 
-    async def _forum_post(self, write: Write, forum: Channel, cost: Cost) -> Receipt | Problem:
+    async def _forum_post(
+        self, write: Write, forum: Channel, cost: Cost, top: Body
+    ) -> Receipt | Problem:
         body = forum_post(write, forum.needed_tags())
+        body["message"] |= top
         raw = await self._rest.call("POST", f"/channels/{forum.id}/threads", body, cost=cost)
         thread = raw if isinstance(raw, Problem) else decoded(raw, Posted)
         if isinstance(thread, Problem):
