@@ -28,11 +28,12 @@ from core.intents import (
     Leave,
     PostMessage,
     React,
+    Speech,
     StartThread,
     What,
 )
-from core.model import Account, Pin, Refusal
-from core.ports import Accepted, Line
+from core.model import Account, AccountKind, Pin, Refusal
+from core.ports import Accepted, Line, Which
 from web import shapes
 from web.problems import Problem, refused
 from web.site import Site
@@ -87,17 +88,28 @@ class Api:
 
     async def inbox(self, request: web.Request) -> web.Response:
         asker = self._site.who(request)
-        found = await self._desk.inbox(asker, number(request, "limit", 50, MOST_LINES))
-        return answer(shapes.InboxShape(tuple(map(shapes.inbox_line, found))))
+        limit = number(request, "limit", 50, MOST_LINES)
+        cursor = request.query.get("older")
+        found = await self._desk.inbox(
+            asker,
+            limit,
+            which=_which(request),
+            before=None if cursor is None else self._site.unseal("inbox", asker, cursor),
+        )
+        brand = await self.is_brand(asker)
+        lines = tuple(shapes.inbox_line(each, brand=brand) for each in found)
+        more = self._site.seal("inbox", asker, found[-1].position) if len(found) == limit else None
+        return answer(shapes.InboxShape(lines, more))
 
     async def thread(self, request: web.Request) -> web.Response:
-        view = await self._desk.open(self._site.who(request), request.match_info["id"])
+        asker = self._site.who(request)
+        view = await self._desk.open(asker, request.match_info["id"])
         if isinstance(view, Refusal):
             raise refused(view)
-        return answer(shapes.thread(view))
+        return answer(shapes.thread(view, brand=await self.is_brand(asker)))
 
     async def messages(self, request: web.Request) -> web.Response:
-        asker, thread = await self._thread(request)
+        asker, thread = await self.thread_of(request)
         page = await self._desk.page(
             asker,
             thread,
@@ -145,7 +157,7 @@ class Api:
         return answer(shapes.StartedShape(shapes.thread(view), done.message), 201, done)
 
     async def post(self, request: web.Request) -> web.Response:
-        asker, thread = await self._thread(request)
+        asker, thread = await self.thread_of(request)
         body = await read(request, shapes.NewMessage)
         answers = None
         if body.answers is not None:
@@ -154,7 +166,13 @@ class Api:
         files = self._uploads(asker, body.files)
         pin = await self.pin_of(body.pin)
         text, rich = self.words(body)
-        what = PostMessage(thread, text, pin, rich, answers=answers, stored=files)
+        speech = Speech.NOTE if body.note else Speech.REPLY
+        seen = None
+        if body.seen is not None:
+            seen = self._site.unseal(f"thread {thread}", asker, body.seen)
+        what = PostMessage(
+            thread, text, pin, rich, answers=answers, stored=files, speech=speech, seen=seen
+        )
         done = await self.submit(request, asker, what, body)
         assert done.message is not None
         return await self._posted(request, asker, thread, done.message, done, 201)
@@ -189,7 +207,7 @@ class Api:
         return await self._posted(request, asker, thread, message, done)
 
     async def add(self, request: web.Request) -> web.Response:
-        asker, thread = await self._thread(request)
+        asker, thread = await self.thread_of(request)
         body = await read(request, shapes.NewPeople)
         done = await self.submit(request, asker, AddPeople(thread, handles(body.add)), body)
         view = await self._desk.open(asker, thread)
@@ -198,7 +216,7 @@ class Api:
         return answer(shapes.thread(view), 200, done)
 
     async def leave(self, request: web.Request) -> web.Response:
-        asker, thread = await self._thread(request)
+        asker, thread = await self.thread_of(request)
         done = await self.submit(request, asker, Leave(thread), None)
         return answer(shapes.LeftShape(thread), 200, done)
 
@@ -222,6 +240,9 @@ class Api:
         if not isinstance(outcome, Accepted):
             raise TypeError(f"an intent that names its thread ended as {type(outcome).__name__}")
         return outcome
+
+    async def is_brand(self, account: AccountId) -> bool:
+        return (await self._desk.account(account)).kind is AccountKind.BRAND
 
     async def pin_of(self, address: str | None) -> PinId | None:
         if not address:
@@ -285,12 +306,12 @@ class Api:
 
     async def _message(self, request: web.Request) -> tuple[AccountId, ThreadId, MessageId]:
         """Who asks, and the message of the address, which must be in that thread."""
-        asker, thread = await self._thread(request)
+        asker, thread = await self.thread_of(request)
         message = MessageId(request.match_info["message"])
         await self._line(asker, thread, message)
         return asker, thread, message
 
-    async def _thread(self, request: web.Request) -> tuple[AccountId, ThreadId]:
+    async def thread_of(self, request: web.Request) -> tuple[AccountId, ThreadId]:
         """Who asks, and the thread of the address: its whole id or its code."""
         asker = self._site.who(request)
         view = await self._desk.open(asker, request.match_info["id"])
@@ -336,6 +357,14 @@ def number(request: web.Request, name: str, otherwise: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
         raise Problem(400, "bad_request", f"{name} must be a number from 1 to {most}.")
     return int(text)
+
+
+def _which(request: web.Request) -> Which:
+    name = request.query.get("which", Which.ALL)
+    try:
+        return Which(name)
+    except ValueError:
+        raise Problem(400, "bad_request", f"which is one of {', '.join(Which)}.") from None
 
 
 def handles(names: Sequence[str]) -> tuple[Handle, ...]:

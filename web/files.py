@@ -50,8 +50,6 @@ POLICY = (
 MayRead = Callable[[AccountId, FileId], Awaitable[bool]]
 Ticket = Callable[[AccountId, FileRef], str]
 
-_STATUS = {"file_too_large": 413, "file_changed": 400}
-
 
 @dataclass(frozen=True, slots=True)
 class FileRoutes:
@@ -95,8 +93,7 @@ class FileRoutes:
             if not isinstance(found, Refusal):
                 count.keep()
         if isinstance(found, Refusal):
-            status = _STATUS.get(found.code)
-            raise Problem(status, found.code, found.sentence) if status else refused(found)
+            raise refused(found)
         return answer(
             upload_shape(found, self.site.url(request, found), self.ticket(asker, found)), 201
         )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from web import live, problems, shapes
+from web import live, problems, relations, shapes
 
 Schema = dict[str, Any]
 _SCHEMAS = "#/components/schemas/{name}"
@@ -51,7 +51,11 @@ OPERATIONS = (
         "/api/threads",
         "My threads, most recently active first.",
         shapes.InboxShape,
-        query=(_LIMIT,),
+        query=(
+            ("which", "all, mine, unassigned, waiting or requests."),
+            ("older", "The `older` of the page before."),
+            _LIMIT,
+        ),
         problems=(400,),
     ),
     Operation(
@@ -135,6 +139,121 @@ OPERATIONS = (
         200,
         shapes.NewPeople,
         problems=_POST,
+    ),
+    Operation(
+        "post",
+        "/api/threads/{id}/people/remove",
+        "Take people out of a conversation that I have started.",
+        shapes.ThreadShape,
+        body=relations.Removed,
+        problems=_POST,
+    ),
+    Operation(
+        "post",
+        "/api/threads/{id}/accept",
+        "Accept that somebody writes to me; a brand follows back by it.",
+        shapes.ThreadShape,
+        problems=_CHANGE,
+    ),
+    Operation(
+        "post",
+        "/api/threads/{id}/ignore",
+        "Ignore a request. Nobody is told.",
+        shapes.ThreadShape,
+        problems=_CHANGE,
+    ),
+    Operation(
+        "put",
+        "/api/threads/{id}/mute",
+        "No pings from the conversation of a thread.",
+        shapes.ThreadShape,
+        problems=_CHANGE,
+    ),
+    Operation(
+        "delete",
+        "/api/threads/{id}/mute",
+        "Pings from it again.",
+        shapes.ThreadShape,
+        problems=_CHANGE,
+    ),
+    Operation(
+        "post",
+        "/api/threads/{id}/report",
+        "Show a thread, or one message of it, to whoever runs Pinthread.",
+        shapes.ThreadShape,
+        body=relations.NewReport,
+        problems=_POST,
+    ),
+    Operation(
+        "put",
+        "/api/threads/{id}/assignee",
+        "Who of the brand answers here.",
+        shapes.ThreadShape,
+        body=relations.NewAssignee,
+        problems=_POST,
+    ),
+    Operation(
+        "put",
+        "/api/threads/{id}/status",
+        "Where a thread stands in the brand's inbox.",
+        shapes.ThreadShape,
+        body=relations.NewStatus,
+        problems=_POST,
+    ),
+    Operation(
+        "get",
+        "/api/search",
+        "Messages that I may see, newest first.",
+        relations.HitsShape,
+        query=(
+            ("q", "Words, and from:@handle, before:2026-01-31, after:2026-01-31."),
+            ("older", "The `older` of the page before."),
+            _LIMIT,
+        ),
+        problems=(400, 422),
+    ),
+    *(
+        Operation(
+            method, f"/api/people/{{handle}}/{act}", summary, shapes.PersonShape, problems=_CHANGE
+        )
+        for act, method, summary in (
+            ("follow", "put", "Follow somebody."),
+            ("follow", "delete", "Follow them no longer."),
+            ("block", "put", "Block somebody. Nobody is told."),
+            ("block", "delete", "Block them no longer."),
+        )
+    ),
+    *(
+        Operation("get", f"/api/{name}", summary, shapes.PeopleShape)
+        for name, summary in (
+            ("follows", "Whom I follow."),
+            ("followers", "Who follows me."),
+            ("blocked", "Whom I have blocked."),
+            ("brands", "The brands one can follow."),
+        )
+    ),
+    Operation("get", "/api/me/notifications", "What I am told.", relations.Told),
+    Operation(
+        "put",
+        "/api/me/notifications",
+        "Choose what I am told, and when not.",
+        relations.Told,
+        body=relations.Told,
+        problems=(400, 413, 415, 422),
+    ),
+    Operation(
+        "post",
+        "/api/me/export",
+        "All that I can read, as an archive. It takes a while.",
+        relations.ExportShape,
+    ),
+    Operation(
+        "post",
+        "/api/me/forget",
+        "Leave for good: nobody acts as me any more, and my words are erased.",
+        shapes.PersonShape,
+        body=relations.Goodbye,
+        problems=(400, 413, 415, 422),
     ),
     Operation(
         "post",
@@ -232,6 +351,7 @@ _EVENTS = (live.MessageEvent, live.ThreadEvent, live.DeliveryEvent)
 
 
 _IN_PATH = {
+    "handle": "Somebody's handle.",
     "id": "The id of a thread, or its code, or the id of a file.",
     "message": "A message's id.",
     "emoji": "One emoji, or `:name:` of a custom one.",

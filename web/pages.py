@@ -42,7 +42,7 @@ class Pages:
         account = await self._demo.account(handle) if self._demo and handle else None
         if account:
             session = self._site.sign(Purpose.DEMO, account.id)
-        return _page(PAGE.replace("{session}", escape(session)))
+        return page(PAGE.replace("{session}", escape(session)))
 
     async def link(self, request: web.Request) -> web.Response:
         token = self._token(request)
@@ -84,7 +84,7 @@ class Pages:
         )
 
 
-def _page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(
         status=status,
         text=html,
@@ -96,4 +96,4 @@ def _page(html: str, status: int = 200, headers: dict[str, str] | None = None) -
 def _link_page(sentence: str, button: str, status: int = 200) -> web.Response:
     html = LINK_PAGE.replace("{sentence}", escape(sentence)).replace("{button}", button)
     # With `no-referrer` a browser would send `Origin: null` with the form.
-    return _page(html, status, {"Referrer-Policy": "same-origin"})
+    return page(html, status, {"Referrer-Policy": "same-origin"})

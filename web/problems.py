@@ -19,14 +19,27 @@ from core.ports import StoreError
 log = logging.getLogger(__name__)
 
 STATUS = {
-    "unknown_thread": 404,
-    "unknown_message": 404,
+    "file_changed": 400,
+    "follow_not_mutual": 403,
+    "request_pending": 403,
+    "you_blocked": 403,
+    "not_invited": 403,
+    "banned": 403,
+    "not_allowed": 403,
+    "not_a_brand": 403,
     "not_a_member": 403,
     "not_author": 403,
+    "not_creator": 403,
+    "place_paused": 403,
+    "unknown_thread": 404,
+    "unknown_message": 404,
+    "not_connected": 404,
+    "conversation_moved": 409,
     "conflict": 409,
+    "file_too_large": 413,
     "rate_limited": 429,
 }
-"""The status of a refusal; every other one is 422."""
+"""The status of a refusal, as docs/rules.md lists it; every other one is 422."""
 
 
 class ProblemBody(Struct, frozen=True):

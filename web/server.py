@@ -10,6 +10,7 @@ from aiohttp import web
 
 from core.ports import Desk, Files, Markup
 from web.api import Api
+from web.brands import Brands
 from web.demo import DemoApi
 from web.files import LIMIT, FileRoutes
 from web.guard import Guard
@@ -18,6 +19,7 @@ from web.openapi import document
 from web.pages import Pages
 from web.problems import problems
 from web.quota import QUOTA, Spent
+from web.relations import Relations
 from web.settings import Settings, address
 from web.site import Site
 from web.sse import Streams
@@ -52,6 +54,8 @@ def build(
     app = web.Application(middlewares=[problems, guard.check], client_max_size=BODY_LIMIT)
     app.on_response_prepare.append(guard.add_headers)
     app.add_routes(api.routes())
+    app.add_routes(Relations(site, api).routes())
+    app.add_routes(Brands(site).routes())
     if files:
         spent = Spent(quota, site.now)
         routes = FileRoutes(site, files, desk.may_read, site.ticket, spent, upload_limit)

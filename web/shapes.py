@@ -12,11 +12,12 @@ from enum import StrEnum
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from core.brand import Status
 from core.content import Content
 from core.delivery import Delivery, DeliveryState
 from core.files import FileRef, Media, media_of, shown_inline
 from core.ids import AccountId
-from core.model import Account, AccountKind, MirrorState, Pin, PinSource
+from core.model import Account, AccountKind, MirrorState, Pin, PinSource, Request
 from core.ports import Behind, Line, Page, ThreadLine, ThreadView
 from web.words import html
 
@@ -46,13 +47,19 @@ class NewThread(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
-    """`answers`: the message that this one replies to."""
+    """`answers`: the message that this one replies to.
+
+    `note`: for a brand's own people alone. `seen`: the cursor of the newest line that its
+    writer had before them; where others have written since, nothing is sent.
+    """
 
     text: str = ""
     pin: str | None = None
     files: tuple[Attachment, ...] = ()
     answers: str | None = None
     markup: Markup = Markup.PLAIN
+    note: bool = False
+    seen: str | None = None
 
 
 class NewText(Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,7 +146,7 @@ class LineShape(Struct, frozen=True):
     `html` shows what `text` says, formatted and safe to insert; `answers` is a short line
     about the message that this one replies to. `markdown` is what an edit of a message of
     yours begins with, and nothing for others. Of a deleted message nothing is left but its
-    place.
+    place. Only a brand's own people ever see a `note`.
     """
 
     cursor: str
@@ -157,6 +164,7 @@ class LineShape(Struct, frozen=True):
     reactions: tuple[ReactionShape, ...]
     answers: str
     markdown: str
+    note: bool = False
 
 
 class PageShape(Struct, frozen=True):
@@ -175,8 +183,20 @@ class MirrorShape(Struct, frozen=True):
     reason: str | None
 
 
+class DeskShape(Struct, frozen=True):
+    """Where a thread stands in a brand's inbox."""
+
+    status: Status
+    until: datetime | None
+    assignee: PersonShape | None
+
+
 class ThreadShape(Struct, frozen=True):
-    """`people` are all members, you included, the creator first."""
+    """`people` are all members, you included, the creator first.
+
+    `request`: what you have made of being written to for the first time. `desk` is there
+    for a brand alone.
+    """
 
     id: str
     conversation: str
@@ -184,10 +204,13 @@ class ThreadShape(Struct, frozen=True):
     pin: PinShape
     people: tuple[PersonShape, ...]
     mirrors: tuple[MirrorShape, ...]
+    request: Request = Request.NONE
+    muted: bool = False
+    desk: DeskShape | None = None
 
 
 class InboxLineShape(Struct, frozen=True):
-    """`people` are the others."""
+    """`people` are the others. `waiting`: the last words are somebody else's."""
 
     id: str
     conversation: str
@@ -197,10 +220,16 @@ class InboxLineShape(Struct, frozen=True):
     last_at: datetime
     last_by: PersonShape | None
     last_text: str
+    request: Request = Request.NONE
+    waiting: bool = False
+    desk: DeskShape | None = None
 
 
 class InboxShape(Struct, frozen=True):
+    """`older` goes on with the list, where there is more of it."""
+
     threads: tuple[InboxLineShape, ...]
+    older: str | None = None
 
 
 class MeShape(Struct, frozen=True):
@@ -341,6 +370,7 @@ def line(found: Line, reader: Reader) -> LineShape:
         tuple(_reaction(emoji, people, reader) for emoji, people in found.reactions),
         found.answers,
         _markdown(found, reader),
+        found.note,
     )
 
 
@@ -363,7 +393,7 @@ def page(found: Page, reader: Reader) -> PageShape:
     )
 
 
-def thread(view: ThreadView) -> ThreadShape:
+def thread(view: ThreadView, *, brand: bool = False) -> ThreadShape:
     return ThreadShape(
         view.thread,
         view.conversation,
@@ -371,10 +401,13 @@ def thread(view: ThreadView) -> ThreadShape:
         pin_shape(view.pin),
         persons(view.people),
         tuple(MirrorShape(m.place.platform, m.state, m.reason) for m in view.mirrors),
+        view.request,
+        view.muted,
+        _desk(view) if brand else None,
     )
 
 
-def inbox_line(found: ThreadLine) -> InboxLineShape:
+def inbox_line(found: ThreadLine, *, brand: bool = False) -> InboxLineShape:
     return InboxLineShape(
         found.thread,
         found.conversation,
@@ -384,4 +417,12 @@ def inbox_line(found: ThreadLine) -> InboxLineShape:
         found.last_at,
         person(found.last_by) if found.last_by else None,
         found.last_text,
+        found.request,
+        found.waiting,
+        _desk(found) if brand else None,
     )
+
+
+def _desk(found: ThreadView | ThreadLine) -> DeskShape:
+    assignee = person(found.assignee) if found.assignee else None
+    return DeskShape(found.status, found.until, assignee)

@@ -59,19 +59,24 @@ class Site:
 
     def who(self, request: web.Request) -> AccountId:
         """The account that asks; raises the problem `sign_in` where nobody is known."""
+        account = self.known(request)
+        if account is None:
+            raise Problem(
+                401,
+                "sign_in",
+                "Open a sign-in link first. Whoever runs Pinthread makes one for you.",
+            )
+        return account
+
+    def known(self, request: web.Request) -> AccountId | None:
+        """The account that asks, if anybody is signed in."""
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         token = None
         if scheme.lower() == "bearer" and self.settings.demo:
             token = self.read(Purpose.DEMO, bearer.strip())
         elif self.cookie in request.cookies:
             token = self.read(Purpose.SESSION, request.cookies[self.cookie])
-        if token is None:
-            raise Problem(
-                401,
-                "sign_in",
-                "Open a sign-in link first. Whoever runs Pinthread makes one for you.",
-            )
-        return token.account
+        return None if token is None else token.account
 
     def _by_bearer(self, request: web.Request) -> bool:
         given = request.headers.get("Authorization", "")

@@ -6,6 +6,7 @@ import { Compose } from "./compose.js";
 import { fill, h } from "./dom.js";
 import { Inbox } from "./inbox.js";
 import { avatar, named } from "./look.js";
+import { Settings } from "./settings.js";
 import { Thread } from "./thread.js";
 
 const asked = new URLSearchParams(location.search);
@@ -44,6 +45,10 @@ class Pane {
     } else if (view === "new") {
       this.composing ??= new Compose({ started: (thread) => this.#started(thread), back: () => this.home() });
       shown = this.composing.node;
+    } else if (view === "settings") {
+      const settings = new Settings({ me: this.me, back: () => this.home() });
+      settings.refresh();
+      shown = settings.node;
     }
     document.body.dataset.view = view || "list";
     fill(this.main, shown);
@@ -148,7 +153,7 @@ class Pane {
       "header",
       { class: "chrome" },
       h("a", { class: "mark", href: "#/" }, h("span", { class: "drop", "aria-hidden": "true" }), "Pinthread"),
-      h("div", { class: "me" }, avatar(this.me, "small"), switcher, this.demo.length ? null : h("form", { method: "post", action: "/sign-out" }, h("button", { class: "plain" }, "Sign out"))),
+      h("div", { class: "me" }, h("a", { class: "plain", href: "#/settings" }, "Settings"), avatar(this.me, "small"), switcher, this.demo.length ? null : h("form", { method: "post", action: "/sign-out" }, h("button", { class: "plain" }, "Sign out"))),
     );
   }
 }

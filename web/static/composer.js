@@ -8,7 +8,7 @@ import { marksHelp } from "./words.js";
 
 export class Composer {
   /** `send({text, pin, files, answers})` takes what was written, `save(line, text)` a changed text. */
-  constructor({ send, save, last }) {
+  constructor({ send, save, last, notes = false }) {
     this.sendOn = send;
     this.save = save;
     this.last = last;
@@ -29,6 +29,8 @@ export class Composer {
     this.files = button;
     this.help = marksHelp({ hidden: true });
     this.clip = iconButton("pin", "Add a pin", () => this.#toggle(), { "aria-expanded": "false" });
+    this.note = h("input", { type: "checkbox", onchange: () => this.#draw() });
+    this.asNote = notes ? h("label", { class: "as-note", title: "Only colleagues see it" }, this.note, "Note") : null;
     this.go = h("button", { class: "round send", "aria-label": "Send", title: "Send", disabled: true }, icon("send"));
     this.node = h(
       "form",
@@ -44,7 +46,7 @@ export class Composer {
       this.attached,
       this.uploads.node,
       this.wrong,
-      h("div", { class: "line" }, h("span", { class: "adds" }, this.clip, this.files), input, this.words, this.go),
+      h("div", { class: "line" }, h("span", { class: "adds" }, this.clip, this.files), input, this.words, this.asNote, this.go),
       this.help,
     );
   }
@@ -159,7 +161,7 @@ export class Composer {
     const answered = this.answers;
     this.answers = null;
     this.words.value = "";
-    this.sendOn({ text, pin: this.pin, files: this.uploads.take(), answered });
+    this.sendOn({ text, pin: this.pin, files: this.uploads.take(), answered, note: this.note.checked });
     this.#say("");
     this.#attach(null);
     this.#drawAbout();
@@ -210,6 +212,8 @@ export class Composer {
 
   #draw() {
     const waits = !this.editing && !this.uploads.ready;
+    this.node.classList.toggle("noting", this.note.checked);
+    this.words.placeholder = this.note.checked ? "Write a note for colleagues" : "Write a message";
     this.go.disabled = waits || (this.editing ? !this.words.value.trim() && !this.editing.pin && !this.editing.files.length : this.empty);
     this.go.title = waits ? "The files are not there yet" : this.editing ? "Save" : "Send";
     this.go.setAttribute("aria-label", this.editing ? "Save" : "Send");

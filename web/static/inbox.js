@@ -3,6 +3,10 @@
 import { get } from "./api.js";
 import { fill, h, icon, latest } from "./dom.js";
 import { faces, full, listed, pinPicture, pinTitle, when } from "./look.js";
+import { Search } from "./search.js";
+
+const LISTS = { all: "All", requests: "Requests", waiting: "Waiting" };
+const OF_A_BRAND = { ...LISTS, unassigned: "Unassigned" };
 
 export class Inbox {
   /** `compose(pin)` begins a new conversation. */
@@ -18,6 +22,9 @@ export class Inbox {
     this.pins = [];
     this.tray = h("div", { class: "tray", role: "group", "aria-label": "Start with one of these pins", hidden: true });
     this.gallery = h("div", { class: "gallery" });
+    this.which = "all";
+    this.tabs = h("div", { class: "tabs", role: "group", "aria-label": "Lists" });
+    this.search = new Search({ opened: () => fill(this.room, this.search.results), closed: () => (fill(this.room), this.draw()) });
     this.node = h(
       "section",
       { class: "inbox", "aria-label": "Conversations" },
@@ -27,6 +34,8 @@ export class Inbox {
         h("h2", { tabindex: "-1" }, "Conversations"),
         h("a", { class: "button", href: "#/new" }, icon("plus"), "New conversation"),
       ),
+      this.search.node,
+      this.tabs,
       this.room,
       this.tray,
     );
@@ -49,7 +58,7 @@ export class Inbox {
 
   async #read() {
     try {
-      this.threads = (await get("/api/threads")).threads;
+      this.threads = (await get("/api/threads", { which: this.which === "all" ? "" : this.which })).threads;
       this.failed = "";
       this.#readPins();
     } catch (problem) {
@@ -69,10 +78,27 @@ export class Inbox {
     this.draw();
   }
 
+  /** Another of the lists. */
+  #choose(which) {
+    this.which = which;
+    this.threads = null;
+    this.draw();
+    this.refresh();
+  }
+
+  #drawTabs() {
+    const lists = Object.entries(this.me.kind === "brand" ? OF_A_BRAND : LISTS);
+    fill(this.tabs, lists.map(([which, label]) => h("button", { type: "button", class: "plain", "aria-pressed": String(which === this.which), onclick: () => this.#choose(which) }, label)));
+  }
+
   draw() {
+    this.#drawTabs();
+    if (this.search.active) return;
     this.tray.hidden = !this.threads?.length || !this.pins.length;
     if (this.threads === null) {
       fill(this.room, this.failed ? h("p", { class: "note", role: "alert" }, this.failed) : h("p", { class: "note" }, "One moment\u2026"));
+    } else if (!this.threads.length && this.which !== "all") {
+      fill(this.room, h("p", { class: "note" }, "Nothing in this list."));
     } else if (!this.threads.length) {
       this.#drawEmpty();
     } else {
@@ -103,6 +129,7 @@ export class Inbox {
           h("span", { class: "with" }, faces(thread.people, "tiny"), h("bdi", {}, listed(thread.people))),
           h("span", { class: "last" }, by ? h("bdi", { class: "by" }, mine ? "You" : by.name, text ? ": " : " ") : null, h("bdi", {}, said)),
         ),
+        thread.request === "pending" ? h("span", { class: "tag" }, "request") : thread.desk && thread.desk.status !== "open" ? h("span", { class: "tag" }, thread.desk.status) : null,
         this.unread.has(thread.id) ? h("span", { class: "dot", role: "img", "aria-label": "new" }) : null,
       ),
     );

@@ -147,7 +147,7 @@ export class Lines {
     const bare = wordless && (line.pin || line.files.some((file) => file.inline && file.media !== "audio"));
     return h(
       "li",
-      { class: `said${mine ? " mine" : ""}${joined ? " joined" : ""}${bare ? " bare" : ""}${line.deleted ? " gone" : ""}`, "data-message": line.message ?? null },
+      { class: `said${mine ? " mine" : ""}${joined ? " joined" : ""}${bare ? " bare" : ""}${line.deleted ? " gone" : ""}${line.note ? " note-line" : ""}`, "data-message": line.message ?? null },
       mine ? null : joined ? h("span", { class: "avatar gap", "aria-hidden": "true" }) : avatar(line.author),
       h(
         "div",
@@ -163,6 +163,7 @@ export class Lines {
   #body(line) {
     if (line.deleted) return [h("p", { class: "tombstone" }, icon("bin"), "Message deleted")];
     const body = [];
+    if (line.note) body.push(h("p", { class: "note-mark" }, "Note for colleagues"));
     if (line.answers) body.push(h("p", { class: "answers", dir: "auto" }, h("span", { class: "unseen" }, "In reply to "), line.answers));
     if (line.html) body.push(h("div", { class: "words", dir: "auto" }, formatted(line.html)));
     else if (line.text) body.push(h("div", { class: "words", dir: "auto" }, h("p", {}, linked(line.text))));

@@ -7,6 +7,7 @@ import { fill, h, icon, iconButton, latest } from "./dom.js";
 import { Lines } from "./lines.js";
 import { faces, listed, pinHead, pinPicture, pinTitle } from "./look.js";
 import { PeoplePicker } from "./pickers.js";
+import { Standing } from "./standing.js";
 
 export class Thread {
   /** `back` shows the list; `live()` says whether the stream is up. */
@@ -30,10 +31,12 @@ export class Thread {
       },
     });
     this.composer = new Composer({
+      notes: me.kind === "brand",
       send: (what) => this.#send(what),
       save: (line, text) => this.#change(line, "PATCH", "", { text, markup: "markdown" }),
       last: () => this.lines.newestOfMine,
     });
+    this.standing = new Standing({ id, me, back, act: (call) => this.#quickly(async () => this.#shown(await call())) });
     this.broken = h("p", { class: "lost broken", role: "status", hidden: true });
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.mini = h("span", { class: "mini", "aria-hidden": "true" });
@@ -46,6 +49,7 @@ export class Thread {
       "section",
       { class: "thread", "aria-label": "Thread" },
       h("header", { class: "bar" }, iconButton("back", "Back to the conversations", back, { class: "round back" }), this.mini, this.titles, this.actions),
+      this.standing.node,
       this.broken,
       this.room,
       this.trouble,
@@ -90,11 +94,16 @@ export class Thread {
       fill(this.mini, pinPicture(view.pin, "tile"));
       fill(this.head, pinHead(view.pin));
     }
-    fill(this.actions, isIn ? [iconButton("people", "Add people", () => this.#addPeople()), iconButton("leave", "Leave", () => this.#leave())] : []);
+    fill(this.actions, isIn ? [others.some((person) => person.kind === "brand") ? null : iconButton("people", "Add people", () => this.#addPeople()), iconButton("leave", "Leave", () => this.#leave()), this.standing.menu(view)] : []);
+    this.standing.show(view);
     const broken = view.mirrors.filter((mirror) => mirror.state === "broken");
     this.broken.hidden = !broken.length;
     fill(this.broken, broken.map((mirror) => h("span", {}, h("b", {}, `Not shown in ${mirror.platform === "slack" ? "Slack" : "Discord"}.`), " ", mirror.reason ?? "")));
     this.composer.node.hidden = this.lines.closed = !isIn;
+  }
+
+  #shown(view) {
+    if (view) this.show(view);
   }
 
   /** An event of the stream about this thread. */
@@ -111,10 +120,10 @@ export class Thread {
     }
   }
 
-  #send({ text, pin, files, answered }) {
+  #send({ text, pin, files, answered, note = false }) {
     const said = answered ? `${answered.author.name}: ${answered.text || answered.files[0]?.name || ""}` : "";
     const shown = files.map((file) => ({ ...file, url: file.preview || file.url }));
-    const line = { kind: "message", author: this.me, at: new Date().toISOString(), text, pin, files: shown, sent: files, answered, answers: said, message: null, key: newKey(), problem: null, deliveries: [] };
+    const line = { kind: "message", author: this.me, at: new Date().toISOString(), text, pin, files: shown, sent: files, answered, answers: said, message: null, key: newKey(), problem: null, deliveries: [], note };
     this.lines.send(line);
     this.#toEnd();
     this.#deliver(line);
@@ -129,6 +138,7 @@ export class Thread {
       pin: line.pin?.url ?? null,
       files: line.sent.map(({ ticket, alt }) => ({ ticket, alt })),
       answers: line.answered?.message ?? null,
+      note: Boolean(line.note),
     };
     try {
       const { line: sent } = await post(`/api/threads/${this.id}/messages`, body, line.key);
