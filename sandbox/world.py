@@ -28,12 +28,25 @@ class SlackChannel:
 
 @dataclass(frozen=True, slots=True)
 class DiscordChannel:
-    """A place in the Discord server; `type` is Discord's number (0 text, 15 forum)."""
+    """A place in the Discord server; `type` is Discord's number (0 text, 15 forum).
+
+    `hidden` from the bot; with a `role` only who holds it, and the bot, see the channel.
+    """
 
     id: str
     name: str
     type: int
     hidden: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordRole:
+    """A role of the Discord server and who holds it at first."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
 
 
 SLACK_TEAM = "T0NORTHWIND"
@@ -81,4 +94,6 @@ DISCORD_CHANNELS = (
     DiscordChannel("930000000000000001", "plans", 15),
     DiscordChannel("930000000000000002", "chat", 0),
     DiscordChannel("930000000000000003", "no-bot", 0, hidden=True),
+    DiscordChannel("930000000000000004", "northwind-staff", 0, role="940000000000000002"),
 )
+DISCORD_ROLES = (DiscordRole("940000000000000002", "Northwind staff", ("920000000000000004",)),)

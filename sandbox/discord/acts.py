@@ -22,7 +22,7 @@ from sandbox.discord.interactions import (
     Interaction,
     Interactions,
 )
-from sandbox.discord.modals import check_values, handed_in
+from sandbox.discord.modals import check_values, fields, handed_in
 from sandbox.discord.shapes import PEOPLE
 from sandbox.discord.state import DM, FORUM, Channel
 from sandbox.discord.view import View, parts_of
@@ -142,8 +142,14 @@ class Acts:
         errors = check_values(modal, values)
         if errors:
             return answer({"ok": False, "errors": errors, "answers": []})
-        data = {"custom_id": modal.custom_id, "components": handed_in(modal, values)}
         place = self._state.channels[modal.channel]
+        values, resolved = Arguments(self._context, place).submitted(fields(modal), values)
+        data: dict[str, Any] = {
+            "custom_id": modal.custom_id,
+            "components": handed_in(modal, values),
+        }
+        if resolved:
+            data["resolved"] = resolved
         source = None
         if modal.source is not None:
             held = self._interactions.ephemeral.get(modal.source)

@@ -4,13 +4,14 @@ Reads plain names and values against the registered command: types, choices, lim
 ones. What names people or channels is resolved beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sandbox.control import ControlError
 from sandbox.discord import world
 from sandbox.discord.commands import GROUP, SUBCOMMAND
 from sandbox.discord.context import Context
+from sandbox.discord.modals import picked
 from sandbox.discord.permissions import permissions
 from sandbox.discord.shapes import PEOPLE
 from sandbox.discord.state import DM, Channel
@@ -110,13 +111,27 @@ class Arguments:
         return found
 
     def _add_channel(self, channel: str) -> str:
-        found = self._context.state.channels.get(channel)
+        channels = self._context.state.channels
+        by_name = {one.name: one for one in channels.values() if one.name and not one.is_thread}
+        found = channels.get(channel) or by_name.get(channel)
         if found is None:
             raise ControlError(f"There is no channel {channel}.")
+        channel = found.id
         shape = self._context.shapes.channel(found)
         rights = str(permissions(self._context.state, world.BOT, found))
         self.resolved.setdefault("channels", {})[channel] = {**shape, "permissions": rights}
         return channel
+
+    def submitted(
+        self, fields: Iterable[Mapping[str, Any]], values: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """The values of a modal, people and channels by id, and what those are."""
+        read = dict(values)
+        for one in fields:
+            add = {5: self.add_user, 7: self.add_user, 8: self._add_channel}.get(one["type"])
+            if add is not None:
+                read[one["custom_id"]] = [add(each) for each in picked(one, values)]
+        return read, self.resolved
 
     def picked(
         self, menu: Mapping[str, Any], values: Any

@@ -48,7 +48,12 @@ def read_draft(form: Form, *, allowed_flags: int, users_only: bool = False) -> D
         content = ""
     embeds = read_embeds(form)
     flags = form.number("flags", low=0)
-    flags = None if flags is None else flags & allowed_flags
+    if flags is not None:
+        if flags & EPHEMERAL & ~allowed_flags:
+            # Discord drops the flag and shows the message to everybody: a slip to be seen here.
+            wrong = "Only an answer to an interaction can be ephemeral."
+            form.fail("flags", "MESSAGE_FLAGS_INVALID", wrong)
+        flags &= allowed_flags
     v2 = bool(flags and flags & V2)
     components = read_components(form, v2=v2)
     if v2 and (content or embeds):
@@ -311,9 +316,9 @@ class _Components:
         return _said(found)
 
 
-def read_options(row: Form) -> list[dict[str, Any]]:
-    """The options of a string select."""
-    options = row.rows("options", most=25, least=1)
+def read_options(row: Form, *, most: int = 25) -> list[dict[str, Any]]:
+    """The options of a string select or, in a modal, of a group."""
+    options = row.rows("options", most=most, least=1)
     if options is None:
         row.fail("options", "BASE_TYPE_REQUIRED", "This field is required")
     return [

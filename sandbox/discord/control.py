@@ -18,6 +18,7 @@ from sandbox.discord.context import Context
 from sandbox.discord.gateway import GUILDS, Event
 from sandbox.discord.messages import emoji_key
 from sandbox.discord.permissions import permissions
+from sandbox.discord.roles import Roles
 from sandbox.discord.state import DM, FORUM, TEXT, Channel, Message
 from sandbox.discord.talk import COMMAND_ANSWER, REPLY
 from sandbox.discord.view import View
@@ -28,10 +29,11 @@ VOICE, SNAPSHOT = 1 << 13, 1 << 14
 class People:
     """The control calls by which people talk, and those that set rights."""
 
-    def __init__(self, context: Context, view: View) -> None:
+    def __init__(self, context: Context, view: View, roles: Roles) -> None:
         self._context = context
         self._state = context.state
         self._view = view
+        self._roles = roles
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""
@@ -283,6 +285,7 @@ class People:
             type=FORUM if kind == "forum" else TEXT,
             name=name,
             position=len(places),
+            overwrites=self._roles.rules({"private": False, **body}),
         )
         self._context.talk.add_channel(made)
         return answer({"id": made.id})

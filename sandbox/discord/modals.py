@@ -12,6 +12,9 @@ from sandbox.discord.content import SELECTS, read_options
 from sandbox.discord.forms import Form
 
 TEXT_INPUT, LABEL, ROW, TEXT_DISPLAY = 4, 18, 1, 10
+UPLOAD, RADIO, CHECKBOXES, CHECKBOX = 19, 21, 22, 23
+MOST = {UPLOAD: 10, RADIO: 10, CHECKBOXES: 10}
+"""Fields with fewer values or options than a menu's 25."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,8 @@ def _top(row: Form, number: int, taken: set[str]) -> dict[str, Any]:
         if inside is None:
             row.fail("component", "BASE_TYPE_REQUIRED", "This field is required")
         else:
-            found["component"] = _field(
-                inside, number, taken, (TEXT_INPUT, *SELECTS, 19, 21, 22, 23)
-            )
+            kinds = (TEXT_INPUT, *SELECTS, UPLOAD, RADIO, CHECKBOXES, CHECKBOX)
+            found["component"] = _field(inside, number, taken, kinds)
     return found
 
 
@@ -84,8 +86,13 @@ def _field(row: Form, number: int, taken: set[str], kinds: tuple[int, ...]) -> d
         row.text("value", longest=4000)
         row.number("min_length", low=0, high=4000)
         row.number("max_length", low=1, high=4000)
-    elif kind == 3:
-        found["options"] = read_options(row)
+    elif kind in (3, RADIO, CHECKBOXES):
+        found["options"] = read_options(row, most=MOST.get(kind, 25))
+    if kind in SELECTS:
+        row.text("placeholder", longest=150)
+    if kind in (*SELECTS, UPLOAD, CHECKBOXES):
+        row.number("min_values", low=0, high=MOST.get(kind, 25))
+        row.number("max_values", low=1, high=MOST.get(kind, 25))
     return found
 
 
@@ -100,26 +107,48 @@ def fields(modal: Modal) -> Iterator[dict[str, Any]]:
 
 def check_values(modal: Modal, values: Mapping[str, Any]) -> dict[str, str]:
     """What the client would not let pass: custom id to sentence."""
-    errors: dict[str, str] = {}
     known = {one["custom_id"]: one for one in fields(modal)}
-    for key in values:
-        if key not in known:
-            errors[key] = "There is no such field."
+    errors = {key: "There is no such field." for key in values if key not in known}
     for key, one in known.items():
-        value = values.get(key, one.get("value") or "")
-        if one["type"] != TEXT_INPUT:
-            picked = value if isinstance(value, list) else [value] if value else []
-            if one.get("required", True) and not picked:
-                errors[key] = "Make a choice."
-        elif not isinstance(value, str):
-            errors[key] = "This is not a text."
-        elif one.get("required", True) and not value:
-            errors[key] = "This field is required."
-        elif value and len(value) < (one.get("min_length") or 0):
-            errors[key] = f"At least {one['min_length']} characters."
-        elif len(value) > (one.get("max_length") or 4000):
-            errors[key] = f"At most {one.get('max_length') or 4000} characters."
+        if wrong := _wrong(one, values):
+            errors[key] = wrong
     return errors
+
+
+def _wrong(one: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+    value = values.get(one["custom_id"], one.get("value") or "")
+    if one["type"] == CHECKBOX:
+        return None if isinstance(value or False, bool) else "This is ticked or not."
+    if one["type"] != TEXT_INPUT:
+        return _wrong_choice(one, picked(one, values))
+    if not isinstance(value, str):
+        return "This is not a text."
+    if one.get("required", True) and not value:
+        return "This field is required."
+    if value and len(value) < (one.get("min_length") or 0):
+        return f"At least {one['min_length']} characters."
+    most = one.get("max_length") or 4000
+    return f"At most {most} characters." if len(value) > most else None
+
+
+def picked(one: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """What is chosen in a menu or a group; what nobody touched stays as it was opened."""
+    if one["custom_id"] not in values:
+        chosen = [option["value"] for option in one.get("options", ()) if option.get("default")]
+        return chosen or [str(each["id"]) for each in one.get("default_values") or ()]
+    value = values[one["custom_id"]]
+    return [*map(str, value)] if isinstance(value, list) else [str(value)] if value else []
+
+
+def _wrong_choice(one: Mapping[str, Any], chosen: list[str]) -> str | None:
+    needed = one.get("required", True) is not False
+    low, high = one.get("min_values"), one.get("max_values") or 1
+    if not chosen:
+        return "Make a choice." if needed and low != 0 else None
+    if not (low or 0) <= len(chosen) <= high:
+        return f"Choose {low or 1} to {high}."
+    options = {option["value"] for option in one.get("options", ())}
+    return "There is no such choice." if options and not set(chosen) <= options else None
 
 
 def handed_in(modal: Modal, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -130,12 +159,12 @@ def handed_in(modal: Modal, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         base = {"type": one["type"], "id": one["id"], "custom_id": one["custom_id"]}
         if one["type"] == TEXT_INPUT:
             return {**base, "value": value}
-        if one["type"] in SELECTS or one["type"] in (19, 22):
-            return {
-                **base,
-                "values": value if isinstance(value, list) else [value] if value else [],
-            }
-        return {**base, "value": value}
+        if one["type"] == CHECKBOX:
+            return {**base, "value": bool(value or (value == "" and one.get("default")))}
+        chosen = picked(one, values)
+        if one["type"] == RADIO:
+            return {**base, "value": chosen[0] if chosen else None}
+        return {**base, "values": chosen}
 
     given: list[dict[str, Any]] = []
     for top in modal.components:

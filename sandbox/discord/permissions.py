@@ -56,11 +56,13 @@ def permissions(state: State, user: str, channel: Channel) -> int:
         return 0
     held = EVERYONE | (granted(state) if user == world.BOT else 0)
     place = state.channels.get(channel.parent or "", channel)
-    subjects = (world.GUILD, world.BOT_ROLE if user == world.BOT else "", user)
-    for subject in subjects:
-        for rule in place.overwrites:
-            if rule["id"] == subject:
-                held = held & ~int(rule["deny"]) | int(rule["allow"])
+    # Everybody's rule, then those of all roles together, then the person's own.
+    for subjects in ((world.GUILD,), state.roles_of(user), (user,)):
+        rules = [rule for rule in place.overwrites if rule["id"] in subjects]
+        for rule in rules:
+            held &= ~int(rule["deny"])
+        for rule in rules:
+            held |= int(rule["allow"])
     return held if held & VIEW_CHANNEL else 0
 
 

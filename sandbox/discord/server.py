@@ -23,6 +23,7 @@ from sandbox.discord.permissions import sees
 from sandbox.discord.pictures import Pictures
 from sandbox.discord.ratelimits import RateLimits
 from sandbox.discord.rest import Rest
+from sandbox.discord.roles import Roles
 from sandbox.discord.shapes import Shapes
 from sandbox.discord.state import State
 from sandbox.discord.talk import Talk
@@ -57,7 +58,8 @@ class DiscordServer:
         self._rest = Rest(kernel, self._limits, routes, lambda: self._state.settings["tier"])
         self._pictures = Pictures(self._state)
         self._view = View(context, self._interactions)
-        self._people = People(context, self._view)
+        self._roles = Roles(context, self._view)
+        self._people = People(context, self._view, self._roles)
         self._tending = Tending(context, self._view)
         self._acts = Acts(context, self._view, self._interactions, commands)
 
@@ -74,6 +76,7 @@ class DiscordServer:
         app.router.add_get("/discord/gateway/", self._gateway.handle)
         self._pictures.mount(app)
         self._people.mount(app)
+        self._roles.mount(app)
         self._acts.mount(app)
         self._tending.mount(app)
         app.router.add_get("/_control/discord/invalid", self._invalid)

@@ -67,7 +67,7 @@ class Shapes:
     def partial_member(self, user: str) -> dict[str, Any]:
         """A member without the user, as messages carry it."""
         return {
-            "roles": [world.BOT_ROLE] if user == world.BOT else [],
+            "roles": self._state.roles_of(user),
             "nick": None,
             "avatar": None,
             "banner": None,
@@ -191,7 +191,7 @@ class Shapes:
         return [{**one, **told} for one in self._state.settings["emojis"]]
 
     def roles(self) -> list[dict[str, Any]]:
-        """Everybody's role and the bot's own."""
+        """Everybody's role, the bot's own, and those that people hold."""
         base: dict[str, Any] = {
             "color": 0,
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
@@ -217,7 +217,18 @@ class Shapes:
             "managed": True,
             "tags": {"bot_id": world.BOT},
         }
-        return [{**base, **everyone}, {**base, **bot}]
+        held = [
+            {
+                **base,
+                "id": role["id"],
+                "name": role["name"],
+                "permissions": "0",
+                "position": position,
+                "managed": False,
+            }
+            for position, role in enumerate(self._state.settings["roles"], 2)
+        ]
+        return [{**base, **everyone}, {**base, **bot}, *held]
 
     def channels(self) -> list[dict[str, Any]]:
         """The server's channels, hidden ones too, without threads."""
@@ -321,7 +332,7 @@ class Shapes:
             "pinned": False,
             "mention_everyone": message.everyone,
             "mentions": [self.user(one) for one in message.mentions if one in MENTIONABLE],
-            "mention_roles": _roles(message.content),
+            "mention_roles": self._named_roles(message.content),
             "attachments": [self.attachment(message, one) for one in message.files],
             "embeds": message.embeds,
             "components": message.components,
@@ -345,6 +356,10 @@ class Shapes:
             meant = self._state.message(named["channel_id"], named["message_id"])
             found["referenced_message"] = None if meant is None else self._referenced(meant)
         return found
+
+    def _named_roles(self, content: str) -> list[str]:
+        known = {world.BOT_ROLE, *(role["id"] for role in self._state.settings["roles"])}
+        return [role for role in dict.fromkeys(_ROLE.findall(content)) if role in known]
 
     def _application_of(self, message: Message) -> str | None:
         """Every webhook here is the bot's application's own, but for another bot's answers."""
@@ -432,8 +447,3 @@ def emoji(key: str) -> dict[str, Any]:
     """A reaction's emoji from the key it is kept under."""
     name, _, custom = key.partition(":")
     return {"id": custom or None, "name": name}
-
-
-def _roles(content: str) -> list[str]:
-    """The roles that a message names."""
-    return [role for role in dict.fromkeys(_ROLE.findall(content)) if role == world.BOT_ROLE]

@@ -134,6 +134,10 @@ class State:
         self._messages.clear()
         self._order.clear()
         self.settings = {"permissions": None, "closed": [], "emojis": [], "away": False, "tier": 0}
+        self.settings["roles"] = [
+            {"id": role.id, "name": role.name, "members": list(role.members)}
+            for role in world.ROLES
+        ]
         for _, doc in self._disk.all("discord.setting"):
             self.settings.update(doc)
         for channel in self._all("discord.channel", Channel):
@@ -286,6 +290,11 @@ class State:
         self._disk.put("discord.file", file.id, file)
         return file
 
+    def roles_of(self, user: str) -> list[str]:
+        """The roles that somebody holds, the bot's own included."""
+        held = [role["id"] for role in self.settings["roles"] if user in role["members"]]
+        return [world.BOT_ROLE, *held] if user == world.BOT else held
+
     def set(self, key: str, value: Any) -> None:
         """Keep a setting that the control API changed."""
         self.settings[key] = value
@@ -303,19 +312,33 @@ def stamp(seconds: float | None = None) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
 
 
+def private_to(roles: list[str], people: list[str]) -> list[dict[str, Any]]:
+    """Overwrites that leave a channel to these roles and people, and to the bot."""
+    allowed = [(role, 0) for role in roles] + [(one, 1) for one in (*people, world.BOT)]
+    view = str(VIEW_CHANNEL)
+    return [
+        {"id": world.GUILD, "type": 0, "allow": "0", "deny": view},
+        *({"id": one, "type": kind, "allow": view, "deny": "0"} for one, kind in allowed),
+    ]
+
+
 def _first_channels() -> list[Channel]:
     tags = [
         {"id": tag, "name": name, "moderated": False, "emoji_id": None, "emoji_name": None}
         for tag, name in world.TAGS
     ]
     unseen = {"id": world.BOT, "type": 1, "allow": "0", "deny": str(VIEW_CHANNEL)}
+
+    def rules(hidden: bool, role: str) -> list[dict[str, Any]]:
+        return [unseen] if hidden else private_to([role], []) if role else []
+
     return [
         Channel(
             id=place.id,
             type=place.type,
             name=place.name,
             position=position,
-            overwrites=[unseen] if place.hidden else [],
+            overwrites=rules(place.hidden, place.role),
             tags=tags if place.type == FORUM else [],
         )
         for position, place in enumerate(world.CHANNELS)

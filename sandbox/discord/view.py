@@ -94,6 +94,11 @@ class View:
                     "name": one.name,
                     "kind": "forum" if one.type == FORUM else "text",
                     "hidden": not sees(self._state, world.BOT, one),
+                    "unseen_by": [
+                        person.id
+                        for person in world.PEOPLE
+                        if not sees(self._state, person.id, one)
+                    ],
                 }
                 for one in places
             ],

@@ -46,8 +46,8 @@ def channel_object(channel: Channel) -> dict[str, Any]:
         "is_mpim": False,
         "is_private": channel.kind != "channel",
         "is_general": channel.id == "C0GENERAL",
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": bool(channel.teams),
+        "is_ext_shared": bool(channel.teams),
         "is_org_shared": False,
         "is_pending_ext_shared": False,
         "context_team_id": world.SLACK_TEAM,
@@ -55,6 +55,9 @@ def channel_object(channel: Channel) -> dict[str, Any]:
         "is_member": world.SLACK_BOT_USER in channel.members,
         "num_members": len(channel.members),
     }
+    if channel.teams:
+        shown["conversation_host_id"] = world.SLACK_TEAM
+        shown["connected_team_ids"] = list(channel.teams)
     if channel.kind == "im":
         other = next(m for m in channel.members if m != world.SLACK_BOT_USER)
         return shown | {"user": other, "is_open": True, "is_user_deleted": False}

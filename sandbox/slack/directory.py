@@ -7,7 +7,7 @@ from sandbox.slack.access import page
 from sandbox.slack.api import Args, Method, method
 from sandbox.slack.errors import ApiError
 from sandbox.slack.link import Link
-from sandbox.slack.workspace import COLOURS, CREATED, Workspace
+from sandbox.slack.workspace import COLOURS, CREATED, Resident, Workspace
 
 if TYPE_CHECKING:
     from sandbox.server import Kernel
@@ -140,9 +140,20 @@ class Directory:
             groups = [{**group, "users": list(self._workspace.people)} for group in groups]
         return {"usergroups": groups}
 
-    def user(self, person: world.Person) -> dict[str, Any]:
-        """A person as Slack gives them to a bot without `users:read.email`."""
-        return self._object(person.id, person.handle, person.name)
+    def user(self, person: Resident) -> dict[str, Any]:
+        """A person as Slack gives them to a bot without `users:read.email`.
+
+        Somebody of another workspace is a stranger where no channel is shared with the bot.
+        """
+        shown = self._object(person.id, person.handle, person.name)
+        shown["is_restricted"] = bool(person.guest)
+        shown["is_ultra_restricted"] = person.guest == "single"
+        if person.team != world.SLACK_TEAM:
+            both = {person.id, world.SLACK_BOT_USER}
+            met = any(both <= set(c.members) for c in self._workspace.channels.values())
+            shown |= {"team_id": person.team, "is_stranger": not met}
+            shown["profile"]["team"] = person.team
+        return shown
 
     def _bot_user(self) -> dict[str, Any]:
         shown = self._object(world.SLACK_BOT_USER, "pinthread", world.SLACK_BOT_NAME)

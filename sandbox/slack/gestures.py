@@ -21,8 +21,16 @@ from sandbox.slack.text import typed_line
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Channel
 
-#: What the app has registered.
+#: What the app has registered: its command, and its shortcuts by kind and callback_id.
 COMMANDS = ("/pin",)
+SHORTCUTS = {
+    "message": {
+        "pin_reply": "Reply to follower",
+        "pin_note": "Add as note",
+        "pin_send_this": "Send this pin",
+    },
+    "global": {"pin_start": "Send a pin", "pin_inbox": "Pin inbox"},
+}
 LONGEST_WAIT = 30.0
 
 
@@ -54,6 +62,8 @@ class Gestures:
         body = await read(request)
         who, channel = self._place.writable(body)
         command = text(body, "command")
+        if who.team != world.SLACK_TEAM:
+            raise ControlError("A workspace's commands are for its own people and guests.")
         if body.get("thread_ts"):
             raise ControlError("Slash commands cannot be used in threads.")
         if command not in COMMANDS:
@@ -84,7 +94,7 @@ class Gestures:
         body = await read(request)
         who = self._place.user(body)
         trigger = self._interact.gesture(who.id)
-        payload = frame("block_actions", trigger, person(who.id, who.handle))
+        payload = frame("block_actions", trigger, person(who))
         payload |= self._pressed(body, trigger)
         outcome = await self._interact.interaction(payload)
         await self._wait(trigger, _seconds(body, 0.0))
@@ -105,7 +115,7 @@ class Gestures:
         if errors:
             return answer({"ok": False, "errors": errors})
         trigger = self._interact.gesture(who.id)
-        payload = frame("view_submission", trigger, person(who.id, who.handle))
+        payload = frame("view_submission", trigger, person(who))
         payload |= {"view": view, "response_urls": []}
         outcome = await self._interact.interaction(payload)
         if not outcome.ok:
@@ -120,7 +130,7 @@ class Gestures:
         self._views.closed(who.id, whole=cleared)
         if view["notify_on_close"]:
             trigger = self._interact.gesture(who.id)
-            payload = frame("view_closed", trigger, person(who.id, who.handle))
+            payload = frame("view_closed", trigger, person(who))
             del payload["trigger_id"]
             await self._interact.interaction(payload | {"view": view, "is_cleared": cleared})
         return answer({"ok": True})
@@ -133,7 +143,7 @@ class Gestures:
         block, element = _found(source.pop("blocks"), body)
         if "external" not in element["type"]:
             raise ControlError(f"{element['action_id']} has no outside options.")
-        payload = frame("block_suggestion", trigger, person(who.id, who.handle))
+        payload = frame("block_suggestion", trigger, person(who))
         for key in ("trigger_id", "response_url"):
             payload.pop(key, None)
             source.pop(key, None)
@@ -150,13 +160,15 @@ class Gestures:
     async def _shortcut(self, request: web.Request) -> web.Response:
         body = await read(request)
         who = self._place.user(body)
-        trigger = self._interact.gesture(who.id)
         kind = "message_action" if "ts" in body else "shortcut"
-        payload = frame(kind, trigger, person(who.id, who.handle))
-        payload |= {
-            "callback_id": text(body, "callback_id"),
-            "action_ts": self._place.workspace.stamp(),
-        }
+        callback = text(body, "callback_id")
+        if callback not in SHORTCUTS["message" if "ts" in body else "global"]:
+            raise ControlError(f"The app has no shortcut {callback} there.")
+        if who.team != world.SLACK_TEAM:
+            raise ControlError("A workspace's shortcuts are for its own people and guests.")
+        trigger = self._interact.gesture(who.id)
+        payload = frame(kind, trigger, person(who))
+        payload |= {"callback_id": callback, "action_ts": self._place.workspace.stamp()}
         if kind == "message_action":
             channel = self._place.channel(text(body, "channel"))
             message = self._place.message(channel, text(body, "ts"))

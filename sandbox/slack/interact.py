@@ -22,6 +22,7 @@ from sandbox.slack.events import TOKEN
 from sandbox.slack.link import LinkLostError
 from sandbox.slack.outward import Session
 from sandbox.slack.push import Push
+from sandbox.slack.workspace import Resident
 
 if TYPE_CHECKING:
     from sandbox.server import Kernel
@@ -205,9 +206,9 @@ class Interact:
         return Outcome(True, "", _body(reply.body))
 
 
-def person(user: str, name: str) -> dict[str, str]:
-    """A person as interactions name them."""
-    return {"id": user, "username": name, "name": name, "team_id": world.SLACK_TEAM}
+def person(who: Resident) -> dict[str, str]:
+    """A person as interactions name them, with the workspace they are of."""
+    return {"id": who.id, "username": who.handle, "name": who.handle, "team_id": who.team}
 
 
 def frame(kind: str, trigger: Trigger, user: dict[str, str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sandbox.slack.files import Files
 from sandbox.slack.pings import pings
 from sandbox.slack.posting import Posting
 from sandbox.slack.text import Names, typed
-from sandbox.slack.workspace import Channel, Message, Workspace, full_ts
+from sandbox.slack.workspace import Channel, Message, Resident, Workspace, full_ts
 
 
 class Place:
@@ -29,7 +29,7 @@ class Place:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
-    def user(self, body: dict[str, Any]) -> world.Person:
+    def user(self, body: dict[str, Any]) -> Resident:
         """Who acts."""
         found = self.workspace.people.get(text(body, "user"))
         if found is None:
@@ -43,7 +43,7 @@ class Place:
             raise MissingError(f"There is no channel {name}.")
         return found
 
-    def writable(self, body: dict[str, Any]) -> tuple[world.Person, Channel]:
+    def writable(self, body: dict[str, Any]) -> tuple[Resident, Channel]:
         """Who acts and where, if they are a member and it is not archived."""
         person, channel = self.user(body), self.channel(text(body, "channel"))
         if person.id not in channel.members:

@@ -35,7 +35,7 @@ class Posting:
     def post(self, channel: Channel, content: Message) -> Message:
         """Add a message; `content` names its author and holds `thread_ts` for a reply."""
         ts = self._workspace.stamp()
-        message: Message = {"type": "message", "team": world.SLACK_TEAM, **content, "ts": ts}
+        message: Message = {"type": "message", **self._home(content), **content, "ts": ts}
         root = channel.messages.get(message.get("thread_ts", ""))
         if root is not None and "user" in root:
             message["parent_user_id"] = root["user"]
@@ -45,6 +45,13 @@ class Posting:
             self._count_reply(channel, root, message)
         self._live.changed("slack", channel.id, "message")
         return message
+
+    def _home(self, content: Message) -> Message:
+        """Of which workspace an author is; of people from elsewhere Slack says it three times."""
+        person = self._workspace.people.get(content.get("user", ""))
+        if person is None or person.team == world.SLACK_TEAM:
+            return {"team": world.SLACK_TEAM}
+        return dict.fromkeys(("team", "user_team", "source_team"), person.team)
 
     def edit(self, channel: Channel, message: Message, change: Message, by: str | None) -> Message:
         """Replace parts of a message (None removes one); `by` signs the edit as Slack shows it."""
@@ -174,6 +181,46 @@ class Posting:
             "created": channel.created,
         }
         self._of_channel(channel, "rename", {"channel": named})
+
+    def connect(self, channel: Channel, team: str) -> None:
+        """Share a channel with another workspace."""
+        channel.teams.append(team)
+        self._workspace.save_channel(channel)
+        shared = {"connected_team_id": team, "channel": channel.id}
+        self.tell({"type": "channel_shared", **shared}, channel)
+        self._live.changed("slack", channel.id, "channel")
+
+    def part(self, channel: Channel, team: str) -> None:
+        """End a share; the people of that workspace are out of the channel."""
+        channel.teams.remove(team)
+        people = self._workspace.people
+        channel.members = [
+            user for user in channel.members if user not in people or people[user].team != team
+        ]
+        self._workspace.save_channel(channel)
+        parted = {"previously_connected_team_id": team, "channel": channel.id}
+        still = {"is_ext_shared": bool(channel.teams)}
+        self.tell({"type": "channel_unshared", **parted, **still}, channel)
+        self._live.changed("slack", channel.id, "channel")
+
+    def convert(self, channel: Channel, kind: str, user: str) -> None:
+        """Make a channel public or private; all that tells of it is a message."""
+        channel.kind = kind
+        self._workspace.save_channel(channel)
+        public = kind == "channel"
+        self.post(
+            channel,
+            {
+                "subtype": f"channel_convert_to_{'public' if public else 'private'}",
+                "user": user,
+                "text": "made this channel *public*. Any member in this workspace can see and "
+                "join it."
+                if public
+                else "made this channel *private*. Now, it can only be viewed or joined by "
+                "invitation.",
+            },
+        )
+        self._live.changed("slack", channel.id, "channel")
 
     def remove(self, channel: Channel, user: str) -> None:
         """Delete a channel for good."""

@@ -18,8 +18,9 @@ from sandbox.slack.delivery import DeliveryControl
 from sandbox.slack.directory import Directory
 from sandbox.slack.errors import ApiError
 from sandbox.slack.files import Files
-from sandbox.slack.gestures import Gestures
+from sandbox.slack.gestures import SHORTCUTS, Gestures
 from sandbox.slack.interact import Interact
+from sandbox.slack.outsiders import Outsiders
 from sandbox.slack.outward import Session
 from sandbox.slack.people import People, Place
 from sandbox.slack.posting import Posting
@@ -64,6 +65,7 @@ class SlackServer:
         place = Place(self._workspace)
         self._people = People(place, self._posting, self._files, self._directory)
         self._around = Around(place, self._posting)
+        self._outsiders = Outsiders(place, self._posting)
         self._gestures = Gestures(place, self._interact, views, self._responses)
         self._delivery = DeliveryControl(kernel, self._push, self._session, self._workspace)
         self._running: asyncio.Task[None] | None = None
@@ -77,6 +79,7 @@ class SlackServer:
         self._files.mount(app, self._api.under_fault)
         self._people.mount(app)
         self._around.mount(app)
+        self._outsiders.mount(app)
         self._gestures.mount(app)
         self._delivery.mount(app)
         app.on_startup.append(self._start)
@@ -132,9 +135,15 @@ class SlackServer:
                     "handle": person.handle,
                     "picture": self._directory.picture(person.id),
                     "admin": self._directory.user(person)["is_admin"],
+                    "team": person.team,
+                    "guest": person.guest,
                 }
                 for person in self._workspace.people.values()
             ],
+            "shortcuts": {
+                kind: [{"callback_id": callback, "name": name} for callback, name in named.items()]
+                for kind, named in SHORTCUTS.items()
+            },
             "channels": [
                 {
                     "id": channel.id,
@@ -142,6 +151,7 @@ class SlackServer:
                     "kind": channel.kind,
                     "members": channel.members,
                     "archived": channel_object(channel)["is_archived"],
+                    "teams": channel.teams,
                 }
                 for channel in self._workspace.channels.values()
             ],

@@ -6,7 +6,7 @@ what is checked by the methods, and who is told is the matter of `posting`.
 
 import time
 from bisect import bisect_left, insort
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 from sandbox import world
@@ -18,9 +18,24 @@ Message = dict[str, Any]
 COLOURS = {"U0ADA": "9f69e7", "U0BO": "4bbe2e", "U0CLEO": "e7392d"}
 
 
+#: What a person can be besides a full member: single-channel or multi-channel guest.
+GUESTS = ("", "single", "multi")
+
+
+@dataclass(frozen=True, slots=True)
+class Resident(world.Person):
+    """A person as Slack knows them: of which workspace, and what kind of guest."""
+
+    team: str = world.SLACK_TEAM
+    guest: str = ""
+
+
 @dataclass(slots=True)
 class Channel:
-    """A channel, private channel or direct message, with all it holds."""
+    """A channel, private channel or direct message, with all it holds.
+
+    `teams` are the other workspaces that it is shared with.
+    """
 
     id: str
     name: str
@@ -28,6 +43,7 @@ class Channel:
     members: list[str]
     created: int
     archived: bool = False
+    teams: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     timeline: list[str] = field(default_factory=list)
     replies: dict[str, list[str]] = field(default_factory=dict)
@@ -41,6 +57,7 @@ class Channel:
             "members": self.members,
             "created": self.created,
             "archived": self.archived,
+            "teams": self.teams,
         }
 
     def root_of(self, ts: str) -> Message | None:
@@ -61,7 +78,7 @@ class Workspace:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._last = 0
-        self.people: dict[str, world.Person] = {p.id: p for p in world.SLACK_PEOPLE}
+        self.people: dict[str, Resident] = {}
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, dict[str, Any]] = {}
         self.homes: dict[str, dict[str, Any]] = {}
@@ -72,6 +89,7 @@ class Workspace:
 
     def reset(self) -> None:
         """Back to the world it starts with; the disk has been cleared by the caller."""
+        self.people.clear()
         self.channels.clear()
         self.files.clear()
         self.homes.clear()
@@ -84,6 +102,14 @@ class Workspace:
         """The next timestamp: the time in microseconds, and always above the one before."""
         self._last = max(time.time_ns() // 1000, self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
+
+    def save_person(self, person: Resident) -> None:
+        """Keep somebody new; the app has direct messages with each of its own workspace."""
+        self.people[person.id] = person
+        self._disk.put("slack.person", person.id, asdict(person))
+        if person.team == world.SLACK_TEAM:
+            members = [world.SLACK_BOT_USER, person.id]
+            self.save_channel(Channel(f"D{person.id[1:]}", "", "im", members, CREATED))
 
     def save_channel(self, channel: Channel) -> None:
         """Keep a channel that is new or was changed."""
@@ -137,6 +163,10 @@ class Workspace:
         )
 
     def _load(self) -> None:
+        for person in world.SLACK_PEOPLE:
+            self.people[person.id] = Resident(person.id, person.name, person.handle)
+        for key, doc in self._disk.all("slack.person"):
+            self.people[key] = Resident(**doc)
         for key, doc in self._disk.all("slack.channel"):
             self.channels[key] = Channel(**doc)
         for place in world.SLACK_CHANNELS:

@@ -130,6 +130,8 @@ function field(one, names, find) {
       });
       return { node, focus: node, value: () => node.value };
     }
+    case "overflow":
+      return choice({ ...one, placeholder: { text: "…" } }, listed(one, names));
     case "static_select":
     case "users_select":
     case "conversations_select":

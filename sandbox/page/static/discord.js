@@ -8,6 +8,7 @@ import { parse, suggest } from "./discord_command.js";
 import { components, embed } from "./embeds.js";
 import { drawPost, Forum, timeOf, titleOf } from "./forum.js";
 import { showModal } from "./discord_forms.js";
+import { menuBeside, offerMenus } from "./discord_menu.js";
 import { inline, markdown } from "./markdown.js";
 import { following, joins, row, tool } from "./message.js";
 import { Pane } from "./pane.js";
@@ -147,7 +148,7 @@ export class DiscordPane extends Pane {
     fill(
       this.places,
       h("p", { class: "heading" }, "Channels"),
-      this.discord.channels.map((one) =>
+      this.#seen().map((one) =>
         this.placeButton(
           one.id,
           one.name,
@@ -158,6 +159,19 @@ export class DiscordPane extends Pane {
       h("p", { class: "heading" }, "Messages"),
       this.placeButton("dm", "Pinthread", "pin", at === "dm"),
     );
+  }
+
+  /** The channels that the person sees. */
+  #seen() {
+    return this.discord.channels.filter((one) => !one.unseen_by?.includes(this.user));
+  }
+
+  /** Be somebody else, who may not see the channel that is open. */
+  become(user) {
+    this.user = user;
+    const at = this.parent ?? this.channel;
+    if (at !== "dm" && !this.#seen().some((one) => one.id === at)) this.open(FORUM);
+    return super.become(user);
   }
 
   async read() {
@@ -254,6 +268,14 @@ export class DiscordPane extends Pane {
       );
     if (item.post) return drawPost(item.post, () => this.open(item.post.id, this.channel));
     const { one } = item;
+    const drawn = this.#drawMessage(item, one);
+    const person = this.discord.people.find((each) => each.id === one.author)?.id;
+    if (!one.ephemeral)
+      offerMenus(drawn, { message: one.id, person, run: (name, target) => this.#menu(name, target) });
+    return drawn;
+  }
+
+  #drawMessage(item, one) {
     const act = (component, values) => this.#press(one, component, values);
     return row({
       name: item.name,
@@ -318,6 +340,7 @@ export class DiscordPane extends Pane {
     return [
       tool("smile", "React", (button) => chooseEmoji(button, (_, sign) => this.#react(one, sign))),
       tool("reply", "Reply", () => this.#answer(one)),
+      tool("pin", "Apps", (button) => menuBeside(button, one.id, (name, target) => this.#menu(name, target))),
       mine && one.content ? tool("edit", "Edit", () => this.#edit(one)) : null,
       mine || this.user === this.discord.guild?.owner
         ? tool("bin", "Delete", () => this.#do("delete", { message: one.id }))
@@ -366,6 +389,18 @@ export class DiscordPane extends Pane {
       ),
     );
     this.composer.box.focus();
+  }
+
+  /** Run an app's menu on a message or a person. */
+  async #menu(name, target) {
+    try {
+      const body = { user: this.user, channel: this.commandPlace, name, target };
+      const told = await post("/_control/discord/command", body);
+      if (told.ok === false && !told.modal) throw new Refused(told.error ?? "The application did not respond.");
+      await this.refresh();
+    } catch (error) {
+      this.composer.refuse(error.message);
+    }
   }
 
   async #dismiss() {

@@ -13,6 +13,11 @@ async function commands() {
   return known.list;
 }
 
+/** The names of the menus that apps offer on people (kind 2) or messages (kind 3). */
+export async function named(kind) {
+  return (await commands()).filter((one) => one.type === kind).map((one) => one.name);
+}
+
 const SUB = 1;
 const GROUP = 2;
 
@@ -59,7 +64,33 @@ function options(sub, rest) {
     const parts = sendParts(rest);
     return Object.fromEntries(Object.entries(parts).filter(([name, value]) => value && names.includes(name)));
   }
-  return rest && names.length ? { [names[0]]: rest } : {};
+  return inOrder(sub.options, rest);
+}
+
+const PEOPLE = new Set(["to", "people", "who", "from"]);
+const CODE = /^(?:[0-9a-f]{4,16}|https?:\/\/\S+)$/i;
+const CHANNEL = 7;
+
+/** Options by their place: a code, people, one of its choices; what takes text takes the rest. */
+function inOrder(known, rest) {
+  const given = {};
+  let left = rest;
+  const id = known.find((one) => one.name === "id");
+  for (const option of id ? [id, ...known.filter((one) => one !== id)] : known) {
+    const [word] = /^\S+/.exec(left) ?? [""];
+    if (!word || (option === id && known.length > 1 && !CODE.test(word))) continue;
+    if (option.choices && !option.choices.some((one) => one.value === word.toLowerCase())) continue;
+    const [took] = PEOPLE.has(option.name)
+      ? (/^(?:<?@\S+[\s,]*)+/.exec(left) ?? [""])
+      : option === id || option.choices || option.type === CHANNEL
+        ? [word]
+        : [left];
+    if (!took) continue;
+    given[option.name] = option.choices ? took.toLowerCase() : took.trim().replace(/^#(?=\S)/, "");
+    left = left.slice(took.length).trim();
+  }
+  if (left && known.length) given[known[0].name] ??= left;
+  return given;
 }
 
 /** What a typed line means: `{name, subcommand, options}`; Refused with a sentence otherwise. */
@@ -68,7 +99,10 @@ export async function parse(line) {
   const command = (await commands()).find((one) => one.name === name && (one.type ?? 1) === 1);
   if (!command) throw new Refused(`There is no command /${name} here yet.`);
   const subs = subcommands(command).sort((a, b) => b.words.length - a.words.length);
-  const sub = subs.find((one) => one.words === "" || rest === one.words || rest.startsWith(`${one.words} `));
+  const fits = (words) => words === "" || rest === words || rest.startsWith(`${words} `);
+  // The group need not be typed: its verbs are the same as everywhere.
+  const short = (one) => one.words.split(" ").at(-1);
+  const sub = subs.find((one) => fits(one.words)) ?? subs.find((one) => fits(short(one)));
   if (!sub) {
     const listed = subs
       .map((one) => one.words)
@@ -76,7 +110,8 @@ export async function parse(line) {
       .join(", ");
     throw new Refused(`Say what /${name} is to do: ${listed}.`);
   }
-  return { name, subcommand: sub.words, options: options(sub, rest.slice(sub.words.length).trim()) };
+  const typed = fits(sub.words) ? sub.words : short(sub);
+  return { name, subcommand: sub.words, options: options(sub, rest.slice(typed.length).trim()) };
 }
 
 /** What can follow: subcommands, and where the program completes an option, its choices. */

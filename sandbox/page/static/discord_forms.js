@@ -63,6 +63,7 @@ function part(top, fields, names) {
 
 function labelled(words, about, one, fields, names) {
   const id = `m-${one.custom_id}`;
+  if (CHOICES.has(one.type)) return chosen(words, about, one, fields);
   const node =
     one.type === 4
       ? h(one.style === 2 ? "textarea" : "input", {
@@ -74,6 +75,7 @@ function labelled(words, about, one, fields, names) {
         })
       : select(one, names);
   node.id = id;
+  node.removeAttribute("aria-label"); // its label names it
   const value = () =>
     one.type === 4 ? node.value : [...node.selectedOptions].map((option) => option.value).filter(Boolean);
   fields.push({ id: one.custom_id, value });
@@ -88,6 +90,29 @@ function labelled(words, about, one, fields, names) {
     ),
     about ? h("p", { class: "hint" }, about) : null,
     node,
+  );
+}
+
+const RADIO = 21;
+const CHECKBOX = 23;
+const CHOICES = new Set([RADIO, 22, CHECKBOX]);
+
+/** A group of choices, or one box to tick. */
+function chosen(words, about, one, fields) {
+  const kind = one.type === RADIO ? "radio" : "checkbox";
+  const options = one.type === CHECKBOX ? [{ label: words, value: "on", default: one.default }] : one.options;
+  const boxes = options.map((option) =>
+    h("input", { type: kind, name: one.custom_id, value: option.value, checked: Boolean(option.default) }),
+  );
+  const ticked = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const value = () => (one.type === CHECKBOX ? ticked().length > 0 : ticked());
+  fields.push({ id: one.custom_id, value });
+  return h(
+    "fieldset",
+    { class: "block input" },
+    one.type === CHECKBOX ? null : h("legend", {}, words),
+    about ? h("p", { class: "hint" }, about) : null,
+    boxes.map((box, at) => h("label", {}, box, ` ${options[at].label}`)),
   );
 }
 

@@ -9,13 +9,25 @@ import { chooseEmoji } from "./doing.js";
 import { following, joins, row, tool } from "./message.js";
 import { Pane } from "./pane.js";
 import { pinIn, tray } from "./pins.js";
+import { drawHome, homeItem, offerShortcuts } from "./slack_apps.js";
 import { showView } from "./slack_views.js";
 
 const INBOX = "C0INBOX";
+const HOME = "home";
 const VERBS = [
   ["send", "<pin> to @somebody -- words", "Start a thread about a pin"],
-  ["inbox", "", "Your threads"],
+  ["inbox", "mine|unassigned|waiting|all", "Your threads"],
   ["open", "<id>", "Go to a thread"],
+  ["reply", "<id> <words>", "Answer the follower as the brand"],
+  ["note", "<id> <words>", "A note that only the brand sees"],
+  ["assign", "<id> me|none|@x", "Say who answers"],
+  ["status", "<id> open|snooze|resolved", "Open, snooze or resolve"],
+  ["canned", "<name> <id>", "A prepared reply"],
+  ["search", "<words>", "Find messages"],
+  ["requests", "", "Who wrote for the first time"],
+  ["brands", "", "Brands that you can write to"],
+  ["follow", "@somebody", "Follow somebody"],
+  ["connect", "#channel inbox|project", "Let conversations appear in a channel"],
   ["help", "", "What can be done"],
 ];
 
@@ -73,11 +85,13 @@ export class SlackPane extends Pane {
     const direct = this.channel === this.direct;
     this.user = user;
     if (direct) this.channel = this.direct;
+    if (this.channel === HOME) this.#tellHome();
     return super.become(user);
   }
 
   /** Show a channel, or a thread of it. */
   open(channel, thread = null) {
+    if (channel === HOME) this.#tellHome();
     this.channel = channel;
     this.thread = thread;
     this.unread.delete(channel);
@@ -143,16 +157,29 @@ export class SlackPane extends Pane {
       ),
       h("p", { class: "heading" }, "Apps"),
       this.placeButton(this.direct, "Pinthread", "pin", this.channel === this.direct),
+      this.placeButton(HOME, "Home", "forum", this.channel === HOME),
+      h("p", { class: "heading" }, "Shortcuts"),
+      this.slack.shortcuts.global.map((one) =>
+        h(
+          "button",
+          { type: "button", class: "place-button", onclick: () => this.#shortcut(one.callback_id) },
+          icon("play"),
+          h("span", {}, one.name),
+        ),
+      ),
     );
   }
 
   async read() {
     const { channel, user } = this;
-    const [place, only] = await Promise.all([this.place(channel), this.seen()]);
+    const [place, only] = await Promise.all([
+      channel === HOME ? { messages: [] } : this.place(channel),
+      this.seen(),
+    ]);
     if (channel !== this.channel || user !== this.user) return;
     this.messages = place.messages;
     this.only = only;
-    this.deliveries.watch("slack", channel);
+    if (channel !== HOME) this.deliveries.watch("slack", channel);
     this.draw();
   }
 
@@ -160,7 +187,9 @@ export class SlackPane extends Pane {
     this.#drawTitle();
     const first = this.fresh;
     this.fresh = false;
-    const items = this.thread ? this.#threadItems() : this.#channelItems();
+    const home = this.channel === HOME;
+    const items = home ? this.#homeItems() : this.thread ? this.#threadItems() : this.#channelItems();
+    this.foot.hidden = home;
     items.forEach((item, at) => {
       item.follows = joins(items[at - 1], item);
     });
@@ -185,6 +214,7 @@ export class SlackPane extends Pane {
   }
 
   #drawTitle() {
+    if (this.channel === HOME) return fill(this.title, icon("forum"), h("h3", {}, "Pinthread", h("small", {}, "Home")));
     const name = this.channel === this.direct ? "Pinthread" : this.names.channel(this.channel);
     if (!this.thread)
       return fill(this.title, icon(this.channel === this.direct ? "pin" : "hash"), h("h3", {}, name));
@@ -202,6 +232,10 @@ export class SlackPane extends Pane {
       ),
       h("h3", {}, "Thread", h("small", {}, `#${name}`)),
     );
+  }
+
+  #homeItems() {
+    return this.only.home ? [homeItem(this.only.home)] : [];
   }
 
   #channelItems() {
@@ -260,6 +294,10 @@ export class SlackPane extends Pane {
   }
 
   #drawItem(item) {
+    if (item.home)
+      return drawHome(item.home, this.names, (element, value) => this.#press({ view: item.home.id }, element, value));
+    if (item.empty && this.channel === HOME)
+      return this.nothing("pin", "Pinthread has not drawn its page yet.");
     if (item.empty)
       return this.nothing(
         "pin",
@@ -327,6 +365,9 @@ export class SlackPane extends Pane {
         ? null
         : tool("reply", "Reply in a thread", () => this.open(this.channel, one.thread_ts ?? one.ts)),
       mine && one.subtype !== "me_message" ? tool("edit", "Edit", () => this.#edit(one)) : null,
+      tool("down", "Shortcuts", (button) =>
+        offerShortcuts(button, this.slack.shortcuts.message, (name) => this.#shortcut(name, one)),
+      ),
       mine || this.#person(this.user)?.admin
         ? tool("bin", "Delete", () => this.#do("delete", { ts: one.ts }))
         : null,
@@ -355,12 +396,29 @@ export class SlackPane extends Pane {
     }
   }
 
+  /** Slack tells the app that its page was opened. */
+  #tellHome() {
+    return post("/_control/slack/home", { user: this.user }).catch((error) => this.composer.refuse(error.message));
+  }
+
+  /** One of the app's shortcuts: on a message, or from anywhere. */
+  async #shortcut(callback_id, one) {
+    const on = one ? { channel: this.channel, ts: one.ts } : {};
+    try {
+      const told = await post("/_control/slack/shortcut", { user: this.user, callback_id, ...on });
+      if (told.ok === false) throw new Refused(told.error ?? "The app did not respond.");
+      await this.refresh();
+    } catch (error) {
+      this.composer.refuse(error.message);
+    }
+  }
+
   async #press(item, element, value) {
-    const place = item.answer === undefined ? { ts: item.one.ts } : { answer: item.answer };
+    const answer = item.answer === undefined ? { ts: item.one?.ts } : { answer: item.answer };
+    const place = item.view ? { view: item.view } : { channel: this.channel, ...answer };
     try {
       await post("/_control/slack/press", {
         user: this.user,
-        channel: this.channel,
         ...place,
         action_id: element.action_id,
         value,

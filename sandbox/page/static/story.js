@@ -38,7 +38,7 @@ export class Story {
     localStorage.setItem(KEY, String((number + 1) % SCENES.length));
     this.running = new AbortController();
     this.signal = this.running.signal;
-    let last = "That was one conversation, in three places.";
+    let last = "That was one pin, in two conversations and three places.";
     try {
       if (!this.deliveries.up)
         throw new Refused("The story needs Pinthread itself. Start it, then play again.");
@@ -79,32 +79,46 @@ export class Story {
     await this.slack.open(INBOX, root);
     await this.#pause(3600);
 
-    this.#show("Ada answers in the Slack thread, as she would answer a colleague.", "slack", 3, steps);
+    this.#show(
+      "Ada answers in the Slack thread. For three seconds she could still undo it; then it is with Mia.",
+      "slack",
+      3,
+      steps,
+    );
     await this.#inThread(ADA, root, scene.answer);
-    const post = await this.#inDiscord(scene.answer);
+    await this.#inDiscord(scene.answer);
     await this.#pause(reading(scene.answer));
 
     this.#show(
-      "Mia\u2019s friends see it on Discord: the pin is a post in their #plans.",
-      "discord",
+      "Now Mia plans with Rosa and Kai: the same pin, in a conversation of their own.",
+      "web",
       4,
       steps,
     );
+    await this.#web({ to: ["rosa", "kai"], pin: pin.url, text: scene.plan });
+    const post = await this.#inDiscord(scene.plan);
+    await this.#pause(reading(scene.plan));
+
+    this.#show("For her friends it is a post on Discord, where they plan anyway.", "discord", 5, steps);
     await this.discord.open(FORUM);
     await this.#pause(2600);
     await this.discord.open(post, FORUM);
-    await this.#pause(2200);
-
-    this.#show("Rosa and Kai join in where they are.", "discord", 5, steps);
+    await this.#pause(1200);
     await this.#inPost(ROSA, post, scene.rosa);
-    await this.#heard(root, scene.rosa);
     await this.#pause(reading(scene.rosa));
     await this.#inPost(KAI, post, scene.kai);
-    await this.#heard(root, scene.kai);
     await this.#pause(reading(scene.kai));
 
-    this.#show("Bo answers all three from Slack. Nobody had to open another inbox.", "slack", 6, steps);
+    this.#show(
+      "What friends say stays among friends. Mia asks Northwind herself, and Bo answers.",
+      "slack",
+      6,
+      steps,
+    );
     await this.slack.open(INBOX, root);
+    await this.#web({ thread: said.thread, text: scene.again });
+    await this.#heard(root, scene.again);
+    await this.#pause(reading(scene.again));
     await this.#inThread(BO, root, scene.bo);
     await this.#inDiscord(scene.bo);
     await this.#pause(reading(scene.bo));
