@@ -36,6 +36,13 @@ class Life:
         self.on_crash: Callable[[], None] = lambda: None
         self.kept: list[object] = []
 
+    def goes_on(self) -> bool:
+        """Whether the next handle runs; a crash that is to come may come just before it."""
+        self.before_crash -= 1
+        if self.before_crash < 0:
+            self.die()
+        return self.alive
+
     def die(self) -> None:
         """From here on nothing of it runs. What was under way is kept, so that none of it ends."""
         if self.alive:
@@ -53,6 +60,23 @@ class Standstill(Exception):  # noqa: N818 (it is what has happened to the loop)
 
 MOST_TURNS = 150_000
 """Handles of one simulation, more than ten times what is usual."""
+
+
+class _Turn(asyncio.TimerHandle):
+    """A handle that knows nothing of debugging: hundreds of thousands are made a second."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
+    ) -> None:
+        self._callback = callback
+        self._args = args
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -83,7 +107,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = _Turn(callback, args, context)
         self._ready.append(handle)
         return handle
 
@@ -106,7 +130,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Those of one time come in the order in which they were asked for."""
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer = _Turn(callback, args, context)
         heappush(self._timers, (when, next(self._order), timer))
         return timer
 
@@ -117,47 +141,42 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """A generator of a dead life stays as it is."""
 
     def _run_once(self) -> None:
-        self._bring_due()
-        ready = self._ready
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if handle._cancelled or not _lives(handle):
+        """All turns until it is stopped, in one go, and not one as elsewhere."""
+        ready, timers = self._ready, self._timers
+        while True:
+            while timers and (timers[0][0] <= self._now or timers[0][2]._cancelled):
+                timer = heappop(timers)[2]
+                if not timer._cancelled:
+                    ready.append(timer)
+            if ready:
+                self._turn(len(ready))
+            elif not timers:
+                raise Standstill("nothing is under way, and nothing ever will be")
+            else:
+                self._now = timers[0][0]
+            if self._stopping:
+                return
+
+    def _turn(self, handles: int) -> None:
+        """Those that are ready now. A handle of a dead life does not run."""
+        popleft = self._ready.popleft
+        for _ in range(handles):
+            handle = popleft()
+            if handle._cancelled:
+                continue
+            context = handle._context
+            life = context.get(LIFE)
+            if life is not None and not (life.alive and (life.before_crash < 0 or life.goes_on())):
                 continue
             self.turns += 1
-            if self.turns > MOST_TURNS:
-                raise Standstill("it goes on and on")
             try:
-                handle._context.run(handle._callback, *handle._args)
+                context.run(handle._callback, *handle._args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001 - as the loops of asyncio do
                 self.call_exception_handler({"message": "a callback failed", "exception": error})
-
-    def _bring_due(self) -> None:
-        """Makes timers ready whose time has come, and jumps to the next where nothing is."""
-        ready, timers = self._ready, self._timers
-        while timers and timers[0][2]._cancelled:
-            heappop(timers)
-        if not ready and not self._stopping:
-            if not timers:
-                raise Standstill("nothing is under way, and nothing ever will be")
-            self._now = max(self._now, timers[0][0])
-        while timers and timers[0][0] <= self._now:
-            timer = heappop(timers)[2]
-            if not timer._cancelled:
-                ready.append(timer)
-
-
-def _lives(handle: Any) -> bool:
-    """Whether the life that a handle belongs to goes on; a crash may come just before it."""
-    life: Life | None = handle._context.get(LIFE)
-    if life is None:
-        return True
-    if life.alive and life.before_crash >= 0:
-        life.before_crash -= 1
-        if life.before_crash < 0:
-            life.die()
-    return life.alive
+        if self.turns > MOST_TURNS:
+            raise Standstill("it goes on and on")
 
 
 def life_context(life: Life) -> Context:

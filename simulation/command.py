@@ -14,7 +14,7 @@ from itertools import islice
 from multiprocessing import get_context
 from time import monotonic
 
-from simulation.run import Figures, Played, play_seed
+from simulation.run import AT_LEAST, Figures, Played, play_seed
 from simulation.shrink import shrink
 
 AT_ONCE = 10
@@ -33,11 +33,16 @@ class Summary:
     seconds: float = 0.0
     failed: dict[int, list[str]] = field(default_factory=dict)
     figures: Figures = field(default_factory=Figures)
+    least: dict[str, int] = field(default_factory=dict)
+    """What the seed with the least of it had."""
 
     def add(self, seed: int, problems: list[str], figures: Figures) -> None:
         self.seeds += 1
         if problems:
             self.failed[seed] = problems
+        for name in AT_LEAST:
+            there = getattr(figures, name)
+            self.least[name] = min(there, self.least.get(name, there))
         for each in fields(Figures):
             total = getattr(self.figures, each.name) + getattr(figures, each.name)
             setattr(self.figures, each.name, total)
@@ -129,8 +134,10 @@ def tell(failing: Played, say: Say, *, seconds: float) -> None:
 def _in_words(summary: Summary) -> str:
     made = summary.figures
     failed = f"{len(summary.failed)} FAILED" if summary.failed else "all passed"
+    least = ", ".join(f"{count} {name}" for name, count in summary.least.items())
     return (
         f"{summary.seeds} seeds in {summary.seconds} s, {failed}: {made.actions} actions of "
         f"people, {made.calls} calls, {made.faults} faults, {made.crashes} crashes, "
-        f"{made.found} findings of sweeps, {made.duplicates} late duplicates removed"
+        f"{made.found} findings of sweeps, {made.duplicates} late duplicates removed; in each "
+        f"seed at least {least}"
     )

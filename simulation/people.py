@@ -68,9 +68,11 @@ class People:
 
     def act(self, act: Act) -> None:
         """Where there is nothing to act on, somebody says something instead."""
+        first, second, third = act.picks
         for n, kind in enumerate((act.kind, *_INSTEAD)):
-            first, second, third = act.picks
-            if self._try(replace(act, kind=kind, picks=(first + 7 * n, second, third))):
+            if n:
+                act = replace(act, kind=kind, picks=(first + 7 * n, second, third))
+            if self._try(act):
                 self.done += 1
                 return
 

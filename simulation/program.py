@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 
 from bridge.budgets import LocalBudgets
 from bridge.catchup import CatchUp
@@ -36,7 +35,7 @@ from simulation.platforms.discord import Discord
 from simulation.platforms.discord_adapter import DiscordAdapter
 from simulation.platforms.slack import Slack
 from simulation.platforms.slack_adapter import SlackAdapter
-from simulation.store import InlineStore
+from simulation.store import Disk, InlineStore
 
 PATIENCE = Patience()
 OVERLAP = 10.0
@@ -107,8 +106,8 @@ class SimulatedFiles:
         return 0
 
 
-class NotingDesk(Desk):
-    """Keeps what becomes of every intent, those of sweeps among them."""
+class NotingIntake(Intake):
+    """Keeps what becomes of every intent, of sweeps' and of those that had to wait as well."""
 
     ledger: Ledger
 
@@ -125,7 +124,7 @@ class Program:
         self,
         number: int,
         loop: VirtualLoop,
-        path: Path,
+        disk: Disk,
         slack: Slack,
         discord: Discord,
         ledger: Ledger,
@@ -135,7 +134,7 @@ class Program:
     ) -> None:
         self.life = Life(number)
         self.context = life_context(self.life)
-        self.store = InlineStore(path, self.life)
+        self.store = InlineStore(disk, self.life)
         self.life.on_crash = self.store.crash
         self.desk: Desk | None = None
         """There while requests of the web are taken."""
@@ -165,9 +164,9 @@ class Program:
         store = self.store
         await store.open()
         metrics, wakeups, budgets = self.metrics, LocalWakeups(), LocalBudgets()
-        intake = Intake(store, wakeups, now)
-        desk = NotingDesk(store, intake, wakeups, metrics, now)
-        desk.ledger = self._ledger
+        intake = NotingIntake(store, wakeups, now, world.RULES)
+        intake.ledger = self._ledger
+        desk = Desk(store, intake, wakeups, metrics, now)
         adapters: dict[str, SlackAdapter | DiscordAdapter] = {
             "slack": SlackAdapter(self._slack, loop, world.SLACK_NAMES, budgets),
             "discord": DiscordAdapter(
@@ -223,6 +222,7 @@ class Program:
             store, ports, budgets, metrics, secret=secret, patience=PATIENCE, copies=_copy
         )
         sweeps = catch_up if self._sweeps else None
+        lanes.on_unclear(healing.unclear)
         desk.connect(lanes, pins, retrying, sweeps, strays, healing)
         intake.connect(lanes.ahead)
         self.adapters, self.catch_up = adapters, catch_up

@@ -7,15 +7,11 @@ the program is started once more, and what waited goes on its way. Then `verdict
 import asyncio
 import logging
 import random as global_random
-import shutil
-import sqlite3
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from random import Random
 
 from bridge.metrics import Counter
@@ -29,7 +25,7 @@ from simulation.platforms.platform import Platform
 from simulation.platforms.slack import AGAIN_AFTER, Slack
 from simulation.program import Program, SimulatedFiles
 from simulation.script import LASTS, Script, write
-from simulation.store import Side
+from simulation.store import Disk, Side
 from simulation.trace import Trace
 
 SETTLES = 150.0
@@ -37,6 +33,10 @@ SETTLES = 150.0
 PATIENCE = 3_600.0
 """Seconds within which everything must have arrived."""
 _SEEING = 20.0
+
+
+AT_LEAST = {"actions": 200, "threads": 5, "places": 3, "crashes": 2, "faults": 10}
+"""What each seed must hold."""
 
 
 @dataclass(slots=True)
@@ -71,33 +71,41 @@ class Played:
 
 
 @cache
-def _template() -> bytes:
+def _template() -> Disk:
     return world.new_history()
 
 
 def play_seed(seed: int, *, faults: bool = True, judged: bool = True) -> Played:
-    return play(write(seed, faults=faults), judged=judged)
+    played = play(write(seed, faults=faults), judged=judged)
+    if faults and judged:
+        played.problems += _too_little(played.figures)
+    return played
+
+
+def _too_little(figures: Figures) -> Iterator[str]:
+    """A seed in which little happens would prove little."""
+    for name, least in AT_LEAST.items():
+        if getattr(figures, name) < least:
+            yield f"the seed has {getattr(figures, name)} {name}, and should have {least}"
 
 
 def play(script: Script, *, judged: bool = True) -> Played:
     """The same script gives the same trace, wherever it runs."""
-    template = _template()
-    with _folder() as folder, _listening_to_logs() as complaints:
-        path = folder / "history.db"
-        path.write_bytes(template)
+    disk = Disk(_template())
+    with _listening_to_logs() as complaints, buried():
         global_random.seed(script.seed)  # the lanes spread their pauses with it
-        with buried():
-            problems, figures, trace = _play(script, path, judged=judged)
-            problems += complaints
-        return Played(script, problems, figures, trace)
+        problems, figures, trace = _play(script, disk, judged=judged)
+        problems += complaints
+    disk.destroy()
+    return Played(script, problems, figures, trace)
 
 
-def _play(script: Script, path: Path, *, judged: bool) -> tuple[list[str], Figures, Trace]:
+def _play(script: Script, disk: Disk, *, judged: bool) -> tuple[list[str], Figures, Trace]:
     """Keeps nothing of the stage, so that it can be buried."""
     made: list[Stage] = []
 
     def begin(loop: VirtualLoop) -> object:
-        made.append(Stage(script, loop, path))
+        made.append(Stage(script, loop, disk))
         return made[0].play(judged=judged)
 
     try:
@@ -105,17 +113,6 @@ def _play(script: Script, path: Path, *, judged: bool) -> tuple[list[str], Figur
     except Standstill as still:
         problems = [str(still)]
     return problems, made[0].figures(), Trace.of(made[0].trace)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """In memory where the system has such a place."""
-    shared = Path("/dev/shm")  # noqa: S108
-    folder = Path(tempfile.mkdtemp(dir=shared if shared.is_dir() else None, prefix="pinthread-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -143,10 +140,10 @@ def _listening_to_logs() -> Iterator[list[str]]:
 class Stage:
     """Everything that a script needs around it."""
 
-    def __init__(self, script: Script, loop: VirtualLoop, path: Path) -> None:
+    def __init__(self, script: Script, loop: VirtualLoop, disk: Disk) -> None:
         self.script = script
         self.loop = loop
-        self.path = path
+        self.disk = disk
         self.trace = Trace(loop.time)
         random = Random(script.seed + 1_000_003)  # noqa: S311 (to be the same again)
         self.slack = Slack(loop, random, self.trace)
@@ -202,7 +199,7 @@ class Stage:
         program = Program(
             len(self.lives) + 1,
             self.loop,
-            self.path,
+            self.disk,
             self.slack,
             self.discord,
             self.ledger,
@@ -381,9 +378,8 @@ class Stage:
         return False
 
     def _is_any_broken(self) -> bool:
-        with closing(sqlite3.connect(self.path)) as db:
-            found = db.execute("SELECT 1 FROM mirrors WHERE state <> 'active' LIMIT 1").fetchone()
-        return found is not None
+        broken = "SELECT 1 FROM mirrors WHERE state <> 'active' LIMIT 1"
+        return self.disk.db.execute(broken).fetchone() is not None
 
     def figures(self) -> Figures:
         hit = sum(p.wire.hit + p.hit for p in self.platforms.values())

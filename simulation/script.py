@@ -10,8 +10,8 @@ from random import Random
 
 from simulation.faults import CallFault, Crash, EventFault, Fault, Outage
 
-ACTIONS = 200
-"""What people do in a seed, beside starting the first threads."""
+ACTIONS = 172
+"""What people do in a seed, beside starting the first threads and the finale."""
 FAULTS = 16
 CRASHES = 2
 FINALE = 24

@@ -1,10 +1,10 @@
-"""The real SQLite store, with its writer on the loop and a way to die.
+"""The real SQLite store, in memory, with its writer on the loop and a way to die.
 
 The writer takes in, groups and commits as it always does; only the thread is missing,
 which would make every run different. A crash comes before a commit (the transactions
 are lost), or after it and before anybody is told (they are there, and nobody knows).
-`synchronous` is off: a program that dies loses no page that it handed to the operating
-system, and what a power failure does is SQLite's own promise, not ours.
+The database is in memory and outlives the program as a file does: opening, locking and
+migrating a file, and what a power failure does to it, are looked at in tests/store.
 """
 
 import sqlite3
@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bridge.store.database import Database, migrate
 from bridge.store.sqlite import SqliteStore
 from bridge.store.writer import Writer, _resolve
 from simulation.clock import Life
@@ -36,7 +37,7 @@ class InlineWriter(Writer):
         super().__init__(db)
 
     def _start(self) -> None:
-        self._db.execute("PRAGMA synchronous = OFF")
+        """There is no thread."""
 
     def _hand_over(self) -> None:
         batch, self._handed_in = self._handed_in, []
@@ -72,11 +73,50 @@ class _Inline(Executor):
         return future
 
 
+class _Kept(sqlite3.Connection):
+    """Stays open whoever closes it, for all lives have the same one."""
+
+    def close(self) -> None:
+        pass
+
+
+class Disk(Database):
+    """What outlives a life of the program: a database in memory, with one connection.
+
+    All reads and writes come one after another here, so that one connection sees just
+    what several would see.
+    """
+
+    def __init__(self, content: "Disk | None" = None) -> None:
+        """Empty, or with what another one holds."""
+        self.db = sqlite3.connect(
+            ":memory:", isolation_level=None, cached_statements=512, factory=_Kept
+        )
+        if content is None:
+            migrate(self.db)
+        else:
+            content.db.backup(self.db)
+
+    def connect(self, *, cache_kib: int = 0) -> sqlite3.Connection:
+        return self.db
+
+    def close(self) -> None:
+        pass
+
+    def destroy(self) -> None:
+        sqlite3.Connection.close(self.db)
+
+
 class InlineStore(SqliteStore):
     """The store of one life."""
 
-    def __init__(self, path: Path, life: Life) -> None:
-        super().__init__(path, writer=lambda db: InlineWriter(db, life), readers=_Inline)
+    def __init__(self, disk: Disk, life: Life) -> None:
+        super().__init__(
+            Path(":memory:"),
+            writer=lambda db: InlineWriter(db, life),
+            readers=_Inline,
+            database=lambda _: disk,
+        )
 
     def crash_at_commit(self, after: int, side: Side) -> None:
         """Dies at a commit, so many commits from now."""
@@ -84,10 +124,5 @@ class InlineStore(SqliteStore):
         self._writer.crash_at = (self._writer.commits + max(after, 1), side)
 
     def crash(self) -> None:
-        """Lets go of the file as a dying program does: what is not committed never was."""
-        if self._database is None:
-            return
-        for db in (*self._readers, self._db, self._writing):
-            db.close()
-        self._database.close()
+        """What is not committed never was, and no transaction is ever under way here."""
         self._database = None

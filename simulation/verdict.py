@@ -5,9 +5,7 @@ and both with what people were told. What cannot be promised is said in one plac
 its reason: docs/reliability.md, and `allowed` below.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from core.delivery import PartKind
 from core.events import Event
 from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId, delivery_id
 from core.model import AUTHOR, BindingKind, Head, Mirror
+from core.project import NAMED_REACTIONS
 from simulation import world
 from simulation.expected import Expected, Told, expected
 from simulation.platforms.platform import Platform
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
     from simulation.program import Program
     from simulation.run import Stage
 
-REFUSALS = frozenset({"not_a_member", "alone", "group_full", "ask", "pin_required"})
+REFUSALS = frozenset(
+    {"not_a_member", "alone", "group_full", "ask", "pin_required", "brand_dm_is_one_to_one"}
+)
 """Why words may be missing from the history: their sender was told so."""
-_MOST_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +65,34 @@ async def judge(stage: "Stage", program: "Program") -> list[str]:
 
 async def _facts(stage: "Stage", program: "Program") -> Facts:
     facts = Facts()
-    with closing(sqlite3.connect(stage.path)) as db:
-        for (conversation,) in db.execute("SELECT id FROM conversations ORDER BY id").fetchall():
-            head = await program.store.head(conversation)
-            assert head is not None
-            facts.heads[head.id] = head
-            for event in await program.store.history(head.id):
-                facts.events.setdefault(event.thread, []).append(event)
-        for thread in facts.events:
-            facts.mirrors += await program.store.mirrors_of(thread)
-        items: dict[int, tuple[str, str]] = {0: ("card", "")}
-        for position, seq, message, file_of in db.execute(
-            "SELECT position, seq, message, iif(kind = 'FileAdded', data ->> 'message', NULL)"
-            " FROM events"
-        ):
-            item = message or (f"{file_of}#{seq}" if file_of else f"seq:{seq}")
-            items[position] = (item, message)
-        for position, mirror, part, remote, poster, removed in db.execute(
-            "SELECT position, mirror, part, remote, poster, removed FROM placements"
-        ):
-            key = (mirror, RemoteId(remote))
-            facts.placed[key] = Placed(items[position][0], part, poster, bool(removed))
-        for position, account, emoji, origin in db.execute(
-            "SELECT message, account, emoji, origin FROM reactions ORDER BY 1, 2, 3"
-        ):
-            message = MessageId(items[position][1])
-            facts.reactions.setdefault(message, []).append((account, emoji, origin))
-        facts.keys = {key for (key,) in db.execute("SELECT key FROM intents")}
-        facts.refused = set(db.execute("SELECT mirror, seq FROM refusals"))
+    db = stage.disk.db
+    for (conversation,) in db.execute("SELECT id FROM conversations ORDER BY id").fetchall():
+        head = await program.store.head(conversation)
+        assert head is not None
+        facts.heads[head.id] = head
+        for event in await program.store.history(head.id):
+            facts.events.setdefault(event.thread, []).append(event)
+    for thread in facts.events:
+        facts.mirrors += await program.store.mirrors_of(thread)
+    items: dict[int, tuple[str, str]] = {0: ("card", "")}
+    for position, seq, message, file_of in db.execute(
+        "SELECT position, seq, message, iif(kind = 'FileAdded', data ->> 'message', NULL)"
+        " FROM events"
+    ):
+        item = message or (f"{file_of}#{seq}" if file_of else f"seq:{seq}")
+        items[position] = (item, message)
+    for position, mirror, part, remote, poster, removed in db.execute(
+        "SELECT position, mirror, part, remote, poster, removed FROM placements"
+    ):
+        key = (mirror, RemoteId(remote))
+        facts.placed[key] = Placed(items[position][0], part, poster, bool(removed))
+    for position, account, emoji, origin in db.execute(
+        "SELECT message, account, emoji, origin FROM reactions ORDER BY 1, 2, 3"
+    ):
+        message = MessageId(items[position][1])
+        facts.reactions.setdefault(message, []).append((account, emoji, origin))
+    facts.keys = {key for (key,) in db.execute("SELECT key FROM intents")}
+    facts.refused = set(db.execute("SELECT mirror, seq FROM refusals"))
     return facts
 
 
@@ -200,15 +200,17 @@ class Judge:
     def _deliveries(self, want: Expected) -> Iterator[tuple[str, str, str]]:
         """Delivery id, item, and what tells its posts apart: part and revision."""
         mirror = self._mirror.id
+        indexes = (p.write.step.index for p in self._posts() if p.write is not None)
+        most = max((index for index in indexes if index < NAMED_REACTIONS), default=0)
         seqs = [*want.notices, *want.maybe]
         files = [f"{m}#{seq}" for m, told in want.messages.items() for seq, _ in told.files]
         for item in ("card", *(f"seq:{seq}" for seq in seqs), *files):
             yield delivery_id(world.SECRET, mirror, item, 0), item, item
         for message, told in want.messages.items():
-            for part in range(_MOST_PARTS):
+            for part in range(most + 1):
                 yield delivery_id(world.SECRET, mirror, message, part), message, f"{message}/{part}"
             for revision in told.edits:
-                for part in range(_MOST_PARTS):
+                for part in range(most + 1):
                     name = f"{message}@{revision} post "
                     made = f"{message}/{part}"
                     yield delivery_id(world.SECRET, mirror, name, part), message, made
@@ -237,9 +239,10 @@ class Judge:
     def _put_back(self, shown: list[tuple[Post, str, str]]) -> Iterator[str]:
         """What somebody took away there stays away.
 
-        A write whose outcome was unclear is made again all the same, under its own name.
+        A write whose outcome was unclear is made again all the same, under its own name. And
+        what an edit was about to take away has no part in what comes after that edit.
         """
-        hidden = {made: post for post, _, made in shown if post.hidden}
+        hidden = {made: post for post, _, made in shown if post.hidden and not post.unwanted}
         for post, _, made in shown:
             gone = hidden.get(made)
             if gone is None or post.gone or post.at < gone.gone_at:

@@ -4,27 +4,29 @@ Everybody acts in one place of a platform and, as an account, on the web; so wha
 person does in two places at once need not be put into an order that nobody promises.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bridge.finding import direct_binding
+from bridge.standing import Rules
 from core.ids import AccountId, BindingId, PinId, derive
 from core.model import (
     Account,
     AccountKind,
     Binding,
     BindingKind,
+    BrandRules,
+    Contacts,
     Identity,
+    Mode,
     Pin,
     PinSource,
     Place,
+    Role,
 )
-from simulation.clock import EPOCH, Life, VirtualLoop, buried, run_virtually
+from simulation.clock import EPOCH, Life, buried, run_virtually
 from simulation.platforms.inbound import Names
-from simulation.store import InlineStore
+from simulation.store import Disk, InlineStore
 
 TEAM, GUILD = "T1", "1"
 INBOX = Place("slack", TEAM, "C1")
@@ -81,6 +83,11 @@ ACCOUNTS: Mapping[AccountId, Account] = {
         Account(_LEE, AccountKind.PERSON, "lee", "Lee"),
     )
 }
+RULES = Rules(
+    contacts=Contacts.ANYONE, per_minute=0, other=BrandRules(hold=0, staff_role=Role.AGENT)
+)
+"""Who may talk to whom is looked at elsewhere: here everybody may."""
+
 GROUPS: tuple[tuple[AccountId, ...], ...] = (
     (_JO, _NORTHWIND),
     (_ANA, _NORTHWIND),
@@ -108,26 +115,24 @@ def pin_of(pin: PinId) -> Pin:
 
 def bindings() -> tuple[Binding, ...]:
     return (
-        Binding(BindingId("inbox"), _NORTHWIND, INBOX, BindingKind.INBOX, "#inbox"),
+        Binding(BindingId("inbox"), _NORTHWIND, INBOX, BindingKind.INBOX, "#inbox", Mode.RELAY),
         Binding(BindingId("project"), _MIA, PROJECT, BindingKind.PROJECT, "#project"),
         Binding(BindingId("forum"), _JO, FORUM, BindingKind.PROJECT, "#forum"),
         Binding(BindingId("plans"), _ANA, PLANS, BindingKind.PROJECT, "#plans"),
     )
 
 
-def new_history() -> bytes:
+def new_history() -> Disk:
     """A database in which this world has been introduced, and nothing has happened yet."""
-    with TemporaryDirectory() as folder, buried():
-        path = Path(folder, "history.db")
-        run_virtually(lambda loop: _introduce(path, loop))
-        with sqlite3.connect(path) as db:
-            db.execute("INSERT INTO secrets VALUES ('deliveries', ?)", (SECRET,))
-        db.close()
-        return path.read_bytes()
+    disk = Disk()
+    with buried():
+        run_virtually(lambda _: _introduce(disk))
+    disk.db.execute("INSERT INTO secrets VALUES ('deliveries', ?)", (SECRET,))
+    return disk
 
 
-async def _introduce(path: Path, loop: VirtualLoop) -> None:
-    store = InlineStore(path, Life(0))
+async def _introduce(disk: Disk) -> None:
+    store = InlineStore(disk, Life(0))
     await store.open()
     for account in ACCOUNTS.values():
         logins = tuple(

@@ -6,7 +6,7 @@ to whom, over all lives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -16,7 +16,17 @@ from core.content import length
 from core.delivery import Failure, FailureKind, Part, PartKind
 from core.intents import Intent, Person, React, RemoteFile, RemoteMessage
 from core.model import Mirror, Place
-from core.ports import Accepted, Ask, Desk, FetchError, Finding, Ignored, Outcome
+from core.ports import (
+    Accepted,
+    Ask,
+    Desk,
+    FetchError,
+    Finding,
+    Ignored,
+    Outcome,
+    PlaceLook,
+    Waiting,
+)
 from core.refusal import Refusal
 from core.sweep import Seen
 from simulation.clock import LIFE, Life, VirtualLoop
@@ -159,7 +169,7 @@ class Adapter:
         assert self._desk is not None
         await self._desk.submit(intent)
 
-    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask) -> None:
+    async def tell(self, seen: Seen, intent: Intent, outcome: Refusal | Ask | Waiting) -> None:
         self.told.append((intent.key, outcome))
 
     def _suspect(self, seen: Seen) -> None:
@@ -182,6 +192,14 @@ class Adapter:
 
     async def check(self, places: object) -> tuple[Finding, ...]:
         return ()
+
+    async def describe(self, place: Place) -> PlaceLook | None:
+        """Nobody connects a channel here."""
+        return None
+
+    async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
+        """Nothing that runs here says anything of its own."""
+        return False
 
     def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return self._fetch(file)

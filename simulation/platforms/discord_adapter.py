@@ -59,7 +59,7 @@ class DiscordAdapter(Adapter):
             if heard.what == "said":
                 self._echo(post, heard.text)
             elif heard.what == "edited":
-                self._suspect(self._seen(replace(post)))
+                self._suspect(self._seen(post.now()))
             elif heard.what == "reacted" and heard.on:
                 self._suspect(Seen(self._discord.remote(post), ours=frozenset({heard.emoji})))
             done()
@@ -274,7 +274,7 @@ class DiscordAdapter(Adapter):
 
         def read() -> list[Post]:
             rooms = self._discord.threads(write.mirror.place)
-            return [replace(post) for room in rooms if (post := room.find(room.root))]
+            return [post.now() for room in rooms if (post := room.find(room.root))]
 
         listed = await self._read(read)
         if isinstance(listed, Trouble):
@@ -305,7 +305,7 @@ class DiscordAdapter(Adapter):
         def read() -> list[Post]:
             room = self._discord.rooms[channel]
             listed = self._discord.listed(room)
-            newer = (replace(post) for post in listed if int(post.id) > after)
+            newer = (post.now() for post in listed if int(post.id) > after)
             return [post for post, _ in zip(newer, range(PAGE), strict=False)]
 
         return await self._read(read)
@@ -362,7 +362,7 @@ class DiscordAdapter(Adapter):
     async def message(self, mirror: Mirror, remote: RemoteId) -> Seen | Absent:
         def read() -> Post | None:
             post = self._discord.at(remote)
-            return None if post is None or post.gone else replace(post)
+            return None if post is None or post.gone else post.now()
 
         found = await self._read(read)
         if isinstance(found, Trouble):

@@ -139,6 +139,12 @@ class Platform:
         if room.locked:
             raise Refused("locked")
 
+    def ours_to_delete(self, remote: RemoteId) -> Post:
+        post = self.at(remote)
+        if post is not None and post.gone:
+            post.unwanted = True
+        return self.standing(remote)
+
     def standing(self, remote: RemoteId) -> Post:
         post = self.at(remote)
         if post is None or post.gone:

@@ -41,12 +41,40 @@ class Post:
     gone_at: float = 0.0
     hidden: bool = False
     """It was ours, and a person took it away."""
+    unwanted: bool = False
+    """We wanted to take it away ourselves, and came too late."""
     write: Write | None = None
     part: Part | None = None
 
     @property
     def ours(self) -> bool:
         return self.author == US
+
+    def now(self) -> "Post":
+        """As it is at this moment: what a reader is given."""
+        return Post(
+            self.id,
+            self.room,
+            self.author,
+            self.text,
+            self.at,
+            self.name,
+            self.poster,
+            self.delivery,
+            self.rev,
+            self.nonce,
+            self.answers,
+            self.edited,
+            self.files,
+            {**self.reactions},
+            self.touched,
+            self.gone,
+            self.gone_at,
+            self.hidden,
+            self.unwanted,
+            self.write,
+            self.part,
+        )
 
 
 @dataclass(slots=True, eq=False)

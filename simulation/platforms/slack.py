@@ -64,7 +64,7 @@ class Slack(Platform):
         self.tell(Heard("edited", post, US, text, self.loop.time()))
 
     def remove(self, remote: RemoteId) -> None:
-        post = self.standing(remote)
+        post = self.ours_to_delete(remote)
         self.may_write(post.room)
         if not post.ours:
             raise Refused("cant_delete_message")

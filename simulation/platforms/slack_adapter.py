@@ -54,7 +54,7 @@ class SlackAdapter(Adapter):
             if heard.what == "said" and post.delivery:
                 self._echo(post)
             elif heard.what == "edited":
-                self._suspect(self._seen(replace(post)))
+                self._suspect(self._seen(post.now()))
             elif heard.what == "reacted" and heard.on:
                 self._suspect(Seen(self._slack.remote(post), ours=frozenset({heard.emoji})))
             done()
@@ -276,7 +276,7 @@ class SlackAdapter(Adapter):
 
         def read() -> list[Post]:
             listed = self._slack.listed(there)
-            newer = (replace(post) for post in listed if post.id > oldest)
+            newer = (post.now() for post in listed if post.id > oldest)
             return [post for post, _ in zip(newer, range(PAGE), strict=False)]
 
         method = "conversations.replies" if there.thread else "conversations.history"
@@ -285,7 +285,7 @@ class SlackAdapter(Adapter):
     async def _one(self, remote: RemoteId) -> Post | Trouble | None:
         def read() -> Post | None:
             post = self._slack.at(remote)
-            return None if post is None or post.gone else replace(post)
+            return None if post is None or post.gone else post.now()
 
         return await self._read(read, "conversations.replies", 50)
 
@@ -316,7 +316,7 @@ class SlackAdapter(Adapter):
                 last = newest.get(post.id)
                 if post.gone and last is None:
                     continue  # a root with replies leaves a tombstone
-                found.append((replace(post), last.id if last is not None else None))
+                found.append((post.now(), last.id if last is not None else None))
             return found
 
         listed = await self._read(read, "conversations.history", 50)

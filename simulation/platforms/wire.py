@@ -21,8 +21,6 @@ from simulation.trace import Trace
 T = TypeVar("T")
 
 _ROUNDING = 1e-6
-LATEST_EDIT = 25.0
-"""Seconds after which no edit is applied any more; see docs/reliability.md, crossing writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +160,11 @@ class Wire:
             self._later(self.timeout, _answer, future, Trouble("timeout", certain=False))
 
     def _lateness(self, fault: Fault, verb: Verb | None) -> float:
-        """Only a post may come as late as it likes: what a late one does is taken back."""
-        if verb in (Verb.REACT, Verb.UNREACT):
-            return self.timeout * 0.5
-        if verb is Verb.EDIT:
-            return min(fault.seconds, LATEST_EDIT)
-        return fault.seconds
+        """What a late call does is put right, but for one: see docs/reliability.md.
+
+        A reaction that a late call takes away may have been taken away by a person.
+        """
+        return self.timeout * 0.5 if verb is Verb.UNREACT else fault.seconds
 
     def _later(self, seconds: float, callback: Callable[..., object], *args: object) -> None:
         self._loop.call_later(seconds, callback, *args, context=self._world)
