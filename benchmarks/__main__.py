@@ -17,14 +17,17 @@ NAMES = {
     "many": "relay:many",
     "slow": "relay:slow",
     "commit": "commit:run",
+    "decide": "decide:run",
     "idle": "idle:run",
     "history": "history:run",
+    "inbox": "inbox:run",
     "render": "render:run",
     "files": "files:run",
     "simulate": "simulate:run",
     "drain": "drain:run",
     "fair": "fair:run",
     "catchup": "catchup:run",
+    "search": "search:run",
 }
 """Each benchmark's module and function, which hands back a `Result`."""
 LONGEST = 900

@@ -15,8 +15,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.report import Result, judge
-from bridge.store.changes import intent_key
-from bridge.store.codec import from_time
+from bridge.store.codec import from_time, intent_key
 from bridge.store.database import Database
 from bridge.store.queries import load
 from bridge.store.sqlite import SqliteStore

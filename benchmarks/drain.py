@@ -64,7 +64,7 @@ async def wait_with(made: world.World, count: int, threads: int | None = None) -
     store = open_store(f"sqlite:///{made.database}")
     await store.open()
     at = BEGAN
-    intake = Intake(store, LocalWakeups(), lambda: at)
+    intake = Intake(store, LocalWakeups(), lambda: at, world.RULES)
     try:
         opened = [
             (thread, head.creator)

@@ -28,6 +28,7 @@ class FileServers:
         self._notes = Notes(0.0, Limits(0.0))
         self.taken = 0
         self.bytes = 0
+        self._news = asyncio.Condition()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -38,7 +39,11 @@ class FileServers:
             web.route("*", "/{path:.*}", self.rest),
         ]
 
-    async def count(self, _: web.Request) -> web.Response:
+    async def count(self, request: web.Request) -> web.Response:
+        """Answers once there are `wait` files, so that nobody need ask again and again."""
+        wanted = int(request.query.get("wait", "0"))
+        async with self._news:
+            await self._news.wait_for(lambda: self.taken >= wanted)
         return web.json_response({"taken": self.taken, "bytes": self.bytes})
 
     async def rest(self, request: web.Request) -> web.Response:
@@ -90,6 +95,8 @@ class FileServers:
             if part.filename:
                 self.taken += 1
                 self.bytes += count
+                async with self._news:
+                    self._news.notify_all()
         return self._posted(request, "")
 
     def _posted(self, request: web.Request, content: str) -> web.Response:

@@ -66,7 +66,7 @@ async def read(store: SqliteStore, thread: ThreadId, middle: int, turn: int) -> 
         before = [middle] * READS
     began = time.perf_counter()
     for seq in before:
-        page = await store.events(thread, [(1, None)], before=seq, after=None, limit=PAGE)
+        page = await store.events(thread, MIA, [(1, None)], before=seq, after=None, limit=PAGE)
         assert len(page) == PAGE
         assert page[-1].seq == seq - 1
     return (time.perf_counter() - began) / READS

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -175,7 +176,21 @@ def _config(far: Far, database: Path, events: int, web: int) -> dict[str, Any]:
         "store": {"url": f"sqlite:///{database}"},
         "web": {"listen": f"127.0.0.1:{web}"},
         "log": {"level": "warning"},
+        # The product's own rules of who may write to whom; nobody waits for a limit or an undo.
+        "rules": {"contacts": "follow", "per_minute": 0},
+        "brands": [
+            {"handle": handle, "name": name, "staff_role": "agent", "hold_seconds": 0}
+            for handle, name in _brands(database)
+        ],
     }
+
+
+def _brands(database: Path) -> list[tuple[str, str]]:
+    """Those that the world was made with."""
+    if not database.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        return db.execute("SELECT handle, name FROM accounts WHERE kind = 'brand'").fetchall()
 
 
 def _wait_ready(process: subprocess.Popen[str], web: int) -> None:

@@ -183,7 +183,11 @@ class Connection(asyncio.Protocol):
 def other(method: str, path: str) -> object:
     """What either platform answers to everything else, as far as starting needs it."""
     if path.endswith("users.info"):
-        return {"ok": True, "user": {"id": "UADA", "name": "ada", "profile": {}}}
+        user = {"id": "UADA", "team_id": "T1", "name": "ada", "profile": {}}
+        return {"ok": True, "user": user}
+    if path.endswith("conversations.info"):
+        # An inbox that others could read would be paused.
+        return {"ok": True, "channel": {"name": "bench", "is_private": True}}
     if path.startswith("/slack/"):
         return SLACK
     if path.endswith("/webhooks"):

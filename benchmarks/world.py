@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge.config import account_id
 from bridge.intake import Intake
+from bridge.standing import Rules
 from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.ids import AccountId, BindingId, PinId, RemoteId, SpaceId
@@ -22,14 +24,21 @@ from core.model import (
     AccountKind,
     Binding,
     BindingKind,
+    BrandRules,
+    Mode,
     Pin,
     PinSource,
     Place,
     Placement,
+    Role,
 )
 from core.ports import Accepted, Store
+from core.standing import Edge
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+RULES = Rules(per_minute=0, other=BrandRules(hold=0, staff_role=Role.AGENT))
+"""The product's own, but nobody waits: neither for a limit nor for an undo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,15 @@ async def _build(database: Path, threads: int, channels: int) -> list[tuple[str,
         followers = max(channels, -(-threads // channels))
         for n in range(followers):
             await _follower(store, n)
-        intake = Intake(store, LocalWakeups(), lambda: _NOW)
+        await store.change(
+            [
+                edge
+                for n in range(threads)
+                for edge in _both_ways(n % channels, (n % channels + n // channels) % followers)
+            ],
+            _NOW,
+        )
+        intake = Intake(store, LocalWakeups(), lambda: _NOW, RULES)
         roots: list[tuple[str, str, str, str]] = []
         for start in range(0, threads, 500):
             numbers = range(start, min(start + 500, threads))
@@ -81,12 +98,17 @@ async def _build(database: Path, threads: int, channels: int) -> list[tuple[str,
         await store.close()
 
 
+def _both_ways(brand: int, person: int) -> tuple[Edge, Edge]:
+    one, other = account_id(f"brand{brand}"), AccountId(f"person{person}")
+    return Edge(one, other), Edge(other, one)
+
+
 async def _brand(store: Store, n: int) -> None:
-    brand = Account(AccountId(f"brand{n}"), AccountKind.BRAND, f"brand{n}", f"Brand {n}")
+    brand = Account(account_id(f"brand{n}"), AccountKind.BRAND, f"brand{n}", f"Brand {n}")
     inbox = Place("slack", "T1", f"C{n}")
     await store.put_account(brand, ())
     await store.put_binding(
-        Binding(BindingId(f"in{n}"), brand.id, inbox, BindingKind.INBOX, f"#inbox-{n}")
+        Binding(BindingId(f"in{n}"), brand.id, inbox, BindingKind.INBOX, f"#inbox-{n}", Mode.RELAY)
     )
 
 
