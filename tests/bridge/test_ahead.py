@@ -225,18 +225,36 @@ async def test_a_call_whose_answer_is_lost_is_looked_for(
 
 
 async def test_a_stop_before_the_call_leaves_nothing_to_look_for(
-    store: Store, intake: Intake, wakeups: LocalWakeups
+    store: Store, intake: Intake, wakeups: LocalWakeups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slack = ScriptedPlatform()
     async with running(store, intake, wakeups, slack) as lanes:
         thread = await idle(store, intake, wakeups, slack)
-        unsubscribe = wakeups.subscribe(lambda change: lanes.stop())
-        await accepted(intake, said("b", thread.thread, "after the stop"))
-        unsubscribe()
+        commit = store.commit
+
+        async def stop_before_the_lane(new: Commit) -> Committed | Duplicate | Stale:
+            result = await commit(new)
+            asyncio.get_running_loop().call_soon(lanes.stop)
+            return result
+
+        with monkeypatch.context() as during:
+            during.setattr(store, "commit", stop_before_the_lane)
+            await accepted(intake, said("b", thread.thread, "before the stop"))
     await began_but_not_made(store, thread)
     async with running(store, intake, wakeups, slack):
         await slack.until(3)
     assert (len(slack.shown), slack.searches) == (3, 0)
+
+
+async def test_a_call_is_made_before_whoever_said_it_is_answered(
+    store: Store, intake: Intake, wakeups: LocalWakeups
+) -> None:
+    slack = ScriptedPlatform()
+    async with running(store, intake, wakeups, slack):
+        thread = await idle(store, intake, wakeups, slack)
+        before = len(slack.shown)
+        await accepted(intake, said("b", thread.thread, "at once"))
+        assert len(slack.shown) == before + 1
 
 
 async def test_a_stop_during_the_commit_leaves_nothing_to_look_for(

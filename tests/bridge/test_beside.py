@@ -32,9 +32,9 @@ async def thread(store: Store, intake: Intake) -> ThreadId:
         assert isinstance(found, Accepted)
         return found
 
-    started = await act("a", MIA, StartThread((Handle("northwind"),), DESK, "in oak?\nor ash?"))
+    started = await act("a", MIA, StartThread((Handle("ken"),), DESK, "in oak?\nor ash?"))
     thread = started.thread
-    await act("b", AccountId("northwind"), PostMessage(thread, "Both.", DESK))
+    await act("b", AccountId("ken"), PostMessage(thread, "Both.", DESK))
     await act("c", MIA, AddPeople(thread, (Handle("jo"),)))
     await act("d", JO, Leave(thread))
     await act("e", MIA, FillCard(thread, DESK))
@@ -45,7 +45,7 @@ async def test_a_thread_is_printed_with_names_times_and_words(file: Path, thread
     found = beside.read(file, short_code(thread))
     assert found
     assert beside.text(found) == (
-        f"Conversation {found.head.id}: Mia (@mia), Northwind Home (@northwind)\n"
+        f"Conversation {found.head.id}: Mia (@mia), Ken (@ken)\n"
         "\n"
         f"Thread {short_code(thread)} ({thread}): "
         "Desk, https://www.pinterest.com/pin/99360735500167749/\n"
@@ -53,7 +53,7 @@ async def test_a_thread_is_printed_with_names_times_and_words(file: Path, thread
         "  2026-05-01 12:00:00  Mia opened the thread.\n"
         "  2026-05-01 12:00:00  Mia: in oak?\n"
         "                       or ash?\n"
-        "  2026-05-01 12:00:00  Northwind Home: Both.\n"
+        "  2026-05-01 12:00:00  Ken: Both.\n"
         "                       https://www.pinterest.com/pin/99360735500167749/\n"
         "  2026-05-01 12:00:00  Jo joined.\n"
         "  2026-05-01 12:00:00  Jo left.\n"
@@ -83,7 +83,7 @@ async def test_a_conversation_shows_all_its_threads(
     first = beside.read(file, thread)
     assert first
     other = await intake.submit(
-        Intent("f", MIA, StartThread((Handle("northwind"),), PinId("7"), "and this?"))
+        Intent("f", MIA, StartThread((Handle("ken"),), PinId("7"), "and this?"))
     )
     assert isinstance(other, Accepted)
     assert other.conversation == first.head.id

@@ -1,6 +1,7 @@
 """Budgets: nobody goes over, the oldest go first, and a block holds everybody."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -362,3 +363,40 @@ def test_a_head_that_waits_for_a_further_budget_gives_way_to_an_older_one() -> N
         return served
 
     assert over_time(scenario()) == ["older words", "file"]
+
+
+async def test_words_do_not_wait_behind_an_upload_that_needs_a_scarcer_budget() -> None:
+    budgets = LocalBudgets()
+    channel, scarce = Cost(("slack", "C1"), 2, 0.02), Cost(("slack", "upload"), 1, 1_000.0)
+    await budgets.take((channel, scarce))
+    await budgets.take((channel,))
+    upload = asyncio.create_task(budgets.take((channel, scarce), since=1.0))
+    await asyncio.sleep(0)
+    assert not budgets.try_take((channel,)), "nobody overtakes those who wait"
+    async with asyncio.timeout(5):
+        for n in range(5):
+            await budgets.take((channel,), since=2.0 + n)
+    assert not upload.done()
+    upload.cancel()
+    await asyncio.wait((upload,))
+    async with asyncio.timeout(5):
+        await budgets.take((channel,))
+
+
+async def test_what_waited_in_a_line_comes_evenly_and_not_in_one_burst() -> None:
+    budgets, loop = LocalBudgets(), asyncio.get_running_loop()
+    cost = Cost(("discord", "webhook"), 20, 0.2)
+    for _ in range(20):
+        await budgets.take((cost,))
+    served: list[float] = []
+
+    async def take() -> None:
+        await budgets.take((cost,))
+        served.append(loop.time())
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for _ in range(10):
+            tasks.create_task(take())
+    pauses = [later - earlier for earlier, later in itertools.pairwise(served)]
+    assert min(pauses) > 0.004, "half of a twentieth of the window, less what timers may be early"
+    assert served[-1] - served[0] < 0.2, "and all of it within the window"

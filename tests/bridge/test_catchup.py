@@ -655,15 +655,21 @@ async def test_a_platform_that_is_away_for_long_is_swept_when_it_is_back(
         assert (await at.words())[1:] == ["missed"]
 
 
-async def test_a_place_that_refuses_is_told_of_and_passed_over(
-    store: Store, talk: Talk, wakeups: LocalWakeups
+async def test_a_place_that_may_not_be_read_is_passed_over_and_still_written_to(
+    store: Store, talk: Talk, wakeups: LocalWakeups, caplog: pytest.LogCaptureFixture
 ) -> None:
     talk.slack.read_plan.append(REFUSED)
     async with program(talk, wakeups) as at:
-        await at.sweep()
+        with caplog.at_level("WARNING", "pinthread.catchup"):
+            await at.sweep()
+        [told] = [one for one in caplog.records if one.msg == "sweep_refused"]
+        assert told.__dict__["remedy"] == "Invite the bot."
+        assert at.metrics.sweeps_refused.values["slack",] == 1
         [mirror] = [m for m in await store.mirrors_of(talk.thread.thread) if m.place == INBOX]
-        assert mirror.state is MirrorState.BROKEN
-        assert mirror.reason == "Invite the bot."
+        assert mirror.state is MirrorState.ACTIVE
+        said = talk.discord.types(FORUM, talk.spaces["discord"], MIAS, "it does")
+        await accepted(talk.intake, said)
+        await soon(lambda: "it does" in talk.slack.texts.values())
     [place] = await store.swept_places("slack")
     assert place.at is None
 

@@ -15,7 +15,7 @@ from core.capabilities import Capabilities
 from core.content import Bold, Mention, Paragraph, Text, length
 from core.delivery import DeliveryState, Failure, FailureKind, Verb
 from core.files import FileId, FileRef
-from core.ids import MessageId, PinId, RemoteId, SpaceId
+from core.ids import BindingId, MessageId, PinId, RemoteId, SpaceId
 from core.intents import (
     AddFile,
     DeleteMessage,
@@ -32,9 +32,9 @@ from core.intents import (
     RemoteMessage,
     What,
 )
-from core.model import Identity, Pin, PinSource, Place, Profile
+from core.model import Binding, BindingKind, Identity, Pin, PinSource, Place, Profile
 from core.ports import Accepted, Change, Held, Ignored, Outcome, Store
-from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, MIA, NOW
+from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, KEN, KENS, MIA, NOW
 from tests.bridge.scripted_platform import Lost, ScriptedPlatform
 from tests.bridge.test_intake import accepted, start
 from tests.bridge.test_lanes import running
@@ -102,9 +102,13 @@ class Talk:
 
 @pytest.fixture
 async def talk(store: Store, intake: Intake, wakeups: LocalWakeups) -> Talk:
+    return await talking(store, intake, wakeups, "northwind")
+
+
+async def talking(store: Store, intake: Intake, wakeups: LocalWakeups, other: str) -> Talk:
     await store.put_account(MIA, [MIAS.identity])
     slack, discord = ScriptedPlatform(), ScriptedPlatform("discord")
-    thread = await accepted(intake, start("a"))
+    thread = await accepted(intake, start("a", "does this come in oak?", other))
     async with running(store, wakeups, slack, discord):
         await slack.until(2)
         await discord.until(2)
@@ -362,12 +366,16 @@ async def test_a_copy_that_is_gone_unseen_is_not_put_back_either(
 
 
 async def test_a_reaction_is_shown_while_anybody_elsewhere_has_it(
-    talk: Talk, wakeups: LocalWakeups, store: Store
+    intake: Intake, wakeups: LocalWakeups, store: Store
 ) -> None:
+    shared = Binding(BindingId("inbox"), KEN.id, INBOX, BindingKind.PROJECT, "#plans")
+    await store.put_binding(shared)
+    await store.put_binding(replace(shared, id=BindingId("kens"), account=JO.id, place=KENS))
+    talk = await talking(store, intake, wakeups, "ken")
     rosa = Person(Identity("discord", "", "2"), Profile("Rosa"))
     async with both(talk, wakeups):
         await talk.say("slack", "s1", "in oak")
-        await talk.discord.until(3)
+        await talk.discord.until(4)
         copy = talk.copy_of(talk.discord, "in oak")
         await accepted(
             talk.intake,

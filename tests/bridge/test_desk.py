@@ -1,15 +1,30 @@
-"""The desk: a bound channel that is renamed, breaks, and is good again."""
+"""The desk: channels that are renamed, break or turn public; who is found, follows and blocks."""
+
+from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
 from bridge.desk import Desk
 from bridge.intake import Intake
+from bridge.minding import LOOKS, look_at_inboxes
+from bridge.standing import Rules
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
-from core.model import Identity, MirrorState, Place, Profile
-from core.ports import Change, Store
-from tests.bridge.conftest import FORUM, INBOX, NOW
-from tests.bridge.test_intake import accepted, start
+from core.intents import Handle, Intent, PostMessage, StartThread
+from core.model import (
+    BrandRules,
+    Contacts,
+    FollowBack,
+    Identity,
+    MirrorState,
+    Place,
+    Profile,
+    Refusal,
+)
+from core.ports import Accepted, Adapter, Change, PlaceLook, Store
+from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, KEN, MIA, NOW
+from tests.bridge.test_intake import accepted, reply, start
 
 
 @pytest.fixture
@@ -66,3 +81,164 @@ async def test_accounts_are_found_by_their_logins_and_never_made(desk: Desk, sto
     ada = await store.ensure_person(known, Profile("Ada"), NOW)
     assert await desk.accounts_of((known, unknown)) == (ada, None)
     assert await store.account_by_identity(unknown) is None
+
+
+async def test_a_channel_that_tells_all_of_itself_at_once_is_mended_and_broken_by_it(
+    desk: Desk, store: Store, intake: Intake
+) -> None:
+    thread = await accepted(intake, start("a"))
+
+    async def state() -> MirrorState:
+        return next(m.state for m in await store.mirrors_of(thread.thread) if m.place == FORUM)
+
+    await desk.place_changed(FORUM, trouble="Let the bot in again.", exposed=True)
+    assert await state() is MirrorState.BROKEN
+    await desk.place_changed(FORUM, exposed=True)
+    assert await state() is MirrorState.ACTIVE
+
+
+# --- after a start ------------------------------------------------------------------------
+
+
+class Channels:
+    """A platform that tells how its channels are."""
+
+    def __init__(self) -> None:
+        self.looks: list[PlaceLook | None] = []
+        self.asked: list[Place] = []
+        self.ups = [False, True]
+
+    def connected(self) -> bool:
+        return self.ups.pop(0) if len(self.ups) > 1 else self.ups[0]
+
+    async def describe(self, place: Place) -> PlaceLook | None:
+        self.asked.append(place)
+        return self.looks.pop(0)
+
+
+@pytest.mark.parametrize(
+    "look", [PlaceLook("#inbox", private=False), PlaceLook("#inbox", private=True, shared=True)]
+)
+async def test_an_inbox_that_others_can_read_since_the_stop_is_paused_until_it_is_private(
+    desk: Desk, store: Store, intake: Intake, look: PlaceLook
+) -> None:
+    thread = await accepted(intake, start("a"))
+    slack = Channels()
+    adapters = cast(Mapping[str, Adapter], {"slack": slack})
+    desk.serve(adapters=adapters)
+
+    async def states() -> dict[Place, MirrorState]:
+        return {m.place: m.state for m in await store.mirrors_of(thread.thread)}
+
+    slack.looks = [None, look]
+    await look_at_inboxes(store, desk, adapters, pause=0)
+    assert slack.asked == [INBOX, INBOX], "projects are for others to read, and are not asked"
+    assert await states() == {INBOX: MirrorState.PAUSED, FORUM: MirrorState.ACTIVE}
+    binding = await store.binding_at(INBOX)
+    assert binding is not None
+    assert binding.paused
+    outcome = await intake.submit(reply("b", "Yes."))
+    assert not isinstance(outcome, Accepted)
+    slack.looks = [PlaceLook("#inbox", private=True)]
+    await look_at_inboxes(store, desk, adapters, pause=0)
+    assert await states() == {INBOX: MirrorState.ACTIVE, FORUM: MirrorState.ACTIVE}
+
+
+async def test_a_channel_of_which_nothing_can_be_told_stays_as_it_is(
+    desk: Desk, store: Store
+) -> None:
+    slack = Channels()
+    adapters = cast(Mapping[str, Adapter], {"slack": slack})
+    desk.serve(adapters=adapters)
+    slack.looks = [None] * LOOKS
+    await look_at_inboxes(store, desk, adapters, pause=0)
+    binding = await store.binding_at(INBOX)
+    assert binding is not None
+    assert not binding.paused
+
+
+# --- who is found -------------------------------------------------------------------------
+
+
+async def test_autocomplete_shows_nobody_who_is_banned_or_has_blocked_the_asker(
+    desk: Desk, store: Store
+) -> None:
+    async def found() -> list[str]:
+        return [one.handle for one in await desk.people(MIA.id, "@", 9)]
+
+    assert await found() == ["jo", "ken", "northwind"]
+    await desk.block(JO.id, MIA.id, on=True)
+    await store.ban(KEN.id, on=True)
+    assert await found() == ["northwind"]
+    assert [one.handle for one in await desk.people(JO.id, "mi", 9)] == ["mia"], "whom they blocked"
+    await desk.block(JO.id, MIA.id, on=False)
+    await store.ban(KEN.id, on=False)
+    assert await found() == ["jo", "ken", "northwind"]
+
+
+# --- following and blocking ---------------------------------------------------------------
+
+
+def desk_with(store: Store, wakeups: LocalWakeups, **rules: object) -> tuple[Desk, Intake]:
+    made = Rules(Contacts.FOLLOW, **{"per_minute": 0, **rules})  # type: ignore[arg-type]
+    intake = Intake(store, wakeups, lambda: NOW, made)
+    return Desk(store, intake, wakeups, Metrics(), lambda: NOW), intake
+
+
+async def test_who_follows_a_brand_asks_it_and_is_answered_by_being_followed_back(
+    store: Store, wakeups: LocalWakeups
+) -> None:
+    desk, intake = desk_with(store, wakeups, other=BrandRules(hold=0))
+    assert await code(intake, start("a")) == "follow_not_mutual"
+    assert await desk.follow(MIA.id, Handle("northwind"), on=True) == BRAND
+    thread = await accepted(intake, start("b"))
+    assert await desk.follows(BRAND.id) == ()
+    more = PostMessage(thread.thread, "well?")
+    assert await code(intake, Intent("c", MIA.id, more)) == "request_pending"
+    await accepted(intake, Intent("d", BRAND.id, PostMessage(thread.thread, "Yes.")))
+    assert await desk.follows(BRAND.id) == (MIA,)
+    await accepted(intake, Intent("e", MIA.id, more))
+    await desk.follow(MIA.id, BRAND.id, on=False)
+    assert await code(intake, Intent("f", MIA.id, more)) == "follow_not_mutual"
+    await desk.follow(MIA.id, BRAND.id, on=True)
+    await accepted(intake, Intent("g", MIA.id, more))
+
+
+async def test_a_brand_may_follow_back_by_itself(store: Store, wakeups: LocalWakeups) -> None:
+    auto = BrandRules(hold=0, follow_back=FollowBack.AUTO)
+    desk, intake = desk_with(store, wakeups, other=auto)
+    await desk.follow(MIA.id, BRAND.id, on=True)
+    assert await desk.follows(BRAND.id) == (MIA,)
+    thread = await accepted(intake, start("a"))
+    await accepted(intake, Intent("b", MIA.id, PostMessage(thread.thread, "well?")))
+    await desk.follow(MIA.id, BRAND.id, on=False)
+    assert await desk.follows(BRAND.id) == (MIA,), "the brand's own choice stays"
+
+
+async def test_blocking_looks_like_nobody_and_is_told_to_nobody_but_who_blocks(
+    store: Store, wakeups: LocalWakeups
+) -> None:
+    desk, intake = desk_with(store, wakeups)
+    await desk.follow(MIA.id, JO.id, on=True)
+    assert await desk.block(JO.id, MIA.id, on=True) == MIA
+    refused = await intake.submit(start("a", "hello", "jo"))
+    unknown = await intake.submit(start("b", "hello", "nobody"))
+    assert isinstance(refused, Refusal)
+    assert isinstance(unknown, Refusal)
+    assert refused.code == unknown.code == "cannot_message"
+    assert refused.sentence.replace("@jo", "@nobody") == unknown.sentence
+    own = Intent("c", JO.id, StartThread((Handle("mia"),), DESK.id, "hello"))
+    assert await code(intake, own) == "you_blocked"
+    assert await desk.follow(MIA.id, JO.id, on=True) == JO, "a block leaves follows as they are"
+    await desk.block(JO.id, KEN.id, on=True)
+    followed = await desk.follow(KEN.id, JO.id, on=True)
+    assert isinstance(followed, Refusal)
+    assert followed.code == "cannot_message"
+    await desk.block(JO.id, MIA.id, on=False)
+    await accepted(intake, start("d", "hello", "jo"))
+
+
+async def code(intake: Intake, intent: Intent) -> str:
+    outcome = await intake.submit(intent)
+    assert isinstance(outcome, Refusal), outcome
+    return outcome.code

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
 
 from bridge.budgets import LocalBudgets
 from bridge.healing import Healing
@@ -10,14 +13,14 @@ from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Verb, Write
 from core.ids import MessageId, RemoteId
-from core.intents import DeleteMessage, EditMessage, Intent
+from core.intents import DeleteMessage, EditMessage, Intent, Leave
 from core.sweep import Seen
-from tests.bridge.conftest import INBOX, MIA
+from tests.bridge.conftest import BRAND, INBOX, MIA
 from tests.bridge.scripted_platform import Late, ScriptedPlatform, soon
 from tests.bridge.test_catchup import program
 from tests.bridge.test_conversation import ADA, Talk, talk
 from tests.bridge.test_intake import accepted
-from tests.bridge.test_lanes import AWAY, QUICK
+from tests.bridge.test_lanes import AWAY, QUICK, lanes_on, settled
 from tests.bridge.test_strays import SECRET, a_while, deliver, say
 
 __all__ = ["talk"]
@@ -133,6 +136,46 @@ async def test_a_reaction_that_is_set_anew_meanwhile_is_put_back(
         one.suspect("slack", ours(copy, THUMB))
         await soon(lambda: talk.since(talk.slack, "react") == [THUMB, THUMB])
     assert talk.slack.reactions == {(copy, THUMB)}
+
+
+async def test_a_reaction_that_a_late_call_took_away_again_is_set_anew(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    copy = await typed(talk, wakeups, "in oak")
+    await react(talk, wakeups)
+    talk.slack.plan.append(Late())
+    lanes = lanes_on(talk.store, wakeups, talk.slack, talk.discord, release=talk.intake)
+    doubts: list[Write] = []
+    lanes.on_unclear(doubts.append)
+    task = asyncio.create_task(lanes.run())
+    await accepted(talk.intake, talk.react("discord", "d1", THUMB, on=False))
+    await soon(lambda: bool(doubts))
+    await accepted(talk.intake, replace(talk.react("discord", "d1", THUMB), key="again"))
+    await soon(lambda: [one.step.verb for one in talk.slack.calls].count(Verb.REACT) == 2)
+    await settled(talk.store, wakeups, "slack")
+    lanes.stop()
+    await task
+    talk.slack.applies_late()
+    assert not talk.slack.reactions
+    async with healing(talk) as (one, metrics):
+        for write in doubts:
+            one.unclear(write)
+        await soon(lambda: bool(metrics.healed.values))
+    assert talk.slack.reactions == {(copy, THUMB)}
+    assert metrics.healed.values == {("slack", "reaction"): 1}
+
+
+async def test_a_reaction_that_somebody_takes_away_stays_away_where_nothing_was_unclear(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    await typed(talk, wakeups, "in oak")
+    await react(talk, wakeups)
+    async with healing(talk) as (one, _):
+        for write in talk.slack.calls:
+            one.unclear(write)
+        talk.slack.reactions.clear()
+        await a_while()
+    assert not talk.slack.reactions
 
 
 async def test_a_sweep_finds_a_late_reaction_on_a_copy_and_on_a_persons_own_words(
@@ -302,3 +345,40 @@ async def message_at(talk: Talk, remote: RemoteId) -> MessageId:
     found = await talk.store.placement_at("slack", remote)
     assert found is not None
     return MessageId(found[1].item)
+
+
+# --- who has left -------------------------------------------------------------------------
+
+
+async def test_a_card_that_names_somebody_who_has_left_stays_as_it_is(
+    talk: Talk, wakeups: LocalWakeups, caplog: pytest.LogCaptureFixture
+) -> None:
+    await accepted(talk.intake, Intent("leave", BRAND.id, Leave(talk.thread.thread)))
+    await deliver(talk, wakeups)
+    card = RemoteId(talk.spaces["discord"])
+    before = len(talk.discord.calls)
+    async with healing(talk) as (one, _):
+        one.suspect("discord", stands(talk.discord, card))
+        await a_while()
+    assert talk.discord.calls[before:] == []
+    assert looks(talk.discord) == 0
+    assert [one.msg for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+async def test_what_stands_in_a_mirror_that_has_ended_stays_as_it_was_then(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    message = await talk.say("slack", "s1", "in oak")
+    await deliver(talk, wakeups)
+    copy = talk.copy_of(talk.discord, "in oak")
+    await accepted(talk.intake, Intent("leave", MIA.id, Leave(talk.thread.thread)))
+    await deliver(talk, wakeups)
+    await accepted(talk.intake, talk.delete("slack", "s1"))
+    await deliver(talk, wakeups)
+    written = await talk.store.written(message)
+    assert written is not None
+    assert written.deleted
+    async with healing(talk) as (one, _):
+        one.suspect("discord", stands(talk.discord, copy))
+        await a_while()
+    assert talk.discord.texts[copy] == "in oak"

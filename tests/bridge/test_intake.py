@@ -135,7 +135,7 @@ async def test_a_reply_is_placed_where_it_was_typed(intake: Intake, store: Store
 
 
 async def test_who_speaks_in_a_project_channel_joins(intake: Intake, store: Store) -> None:
-    thread = await accepted(intake, start("a"))
+    thread = await accepted(intake, start("a", "in oak?", "ken"))
     await place_card(store, thread, "discord", "800")
     done = await accepted(intake, reply("b", "I want one too", "800", ROSA, FORUM, "discord"))
     joined, said = (await store.history(done.conversation))[-2:]
@@ -148,7 +148,7 @@ async def test_who_speaks_in_a_project_channel_joins(intake: Intake, store: Stor
 async def test_the_eleventh_person_is_told_and_nothing_is_written(
     intake: Intake, store: Store
 ) -> None:
-    thread = await accepted(intake, start("a"))
+    thread = await accepted(intake, start("a", "in oak?", "ken"))
     await place_card(store, thread, "discord", "800")
     outcomes = []
     for n in range(9):
@@ -262,7 +262,7 @@ async def test_a_thread_needs_a_pin(intake: Intake) -> None:
 async def test_who_leaves_gets_no_more_and_who_comes_sees_from_then_on(
     intake: Intake, store: Store
 ) -> None:
-    thread = await accepted(intake, start("a"))
+    thread = await accepted(intake, start("a", "in oak?", "ken"))
     await accepted(intake, Intent("b", MIA.id, AddPeople(thread.thread, (Handle("jo"),))))
     left = await accepted(intake, Intent("c", MIA.id, Leave(thread.thread)))
     history = await store.history(thread.conversation)

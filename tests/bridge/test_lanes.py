@@ -10,13 +10,13 @@ from bridge.intake import Intake
 from bridge.lanes import Lanes
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
-from core.delivery import DeliveryState, Failure, FailureKind
+from core.delivery import DeliveryState, Failure, FailureKind, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import AddPeople, FillCard, Handle, InSpace, Intent, Origin, Person, PostMessage
 from core.model import Identity, MirrorState, Pin, Profile
 from core.ports import Change, Store
 from tests.bridge.conftest import DESK, FORUM, INBOX, MIA, NOW
-from tests.bridge.scripted_platform import Die, Lost, ScriptedPlatform
+from tests.bridge.scripted_platform import Die, Late, Lost, ScriptedPlatform
 from tests.bridge.test_intake import accepted, start
 
 QUICK = Patience(settle=0.01, second_look=0.01, retry_first=0.01, retry_most=0.02)
@@ -193,6 +193,22 @@ async def test_one_refused_message_does_not_hold_up_the_others(
     assert (inbox.state, inbox.reason) == (DeliveryState.FAILED, "Refused here.")
 
 
+async def test_a_refusal_from_before_the_place_was_mended_is_tried_again(
+    store: Store, wakeups: LocalWakeups, intake: Intake
+) -> None:
+    slack = ScriptedPlatform()
+    slack.plan.append(Failure(FailureKind.PLACE, "is_archived", remedy="Unarchive the channel."))
+    async with running(store, wakeups, slack) as lanes:
+
+        async def mend(_: Write) -> None:
+            lanes.mended()
+
+        slack.upon = mend
+        await accepted(intake, start("a", "hello?"))
+        await settled(store, wakeups)
+    assert [kind for _, kind, _ in slack.shown] == ["card", "text"]
+
+
 async def test_a_broken_place_keeps_everything_for_its_repair(
     store: Store, intake: Intake, wakeups: LocalWakeups
 ) -> None:
@@ -206,6 +222,26 @@ async def test_a_broken_place_keeps_everything_for_its_repair(
         await lanes.repair()
         await slack.until(2)
     assert [kind for _, kind, _ in slack.shown] == ["card", "text"]
+
+
+async def test_what_was_unclear_is_looked_for_again_after_a_place_was_broken(
+    store: Store, intake: Intake, wakeups: LocalWakeups
+) -> None:
+    """The first call is made late, when the second has been refused: seed 594."""
+    slack = ScriptedPlatform()
+    refused = Failure(FailureKind.PLACE, "is_archived", remedy="Unarchive the channel.")
+    thread = await accepted(intake, start("a"))
+    async with running(store, wakeups, slack) as lanes:
+        await slack.until(2)
+        slack.plan.extend((Late(), refused))
+        words = Intent("b", MIA.id, PostMessage(thread.thread, "in oak"))
+        await accepted(intake, words)
+        await _broken(store, wakeups, thread.thread)
+        slack.applies_late()
+        await lanes.repair()
+        await settled(store, wakeups, "slack")
+    assert [text for text in slack.texts.values() if text == "in oak"] == ["in oak"]
+    assert len(slack.calls) == 4
 
 
 async def _broken(store: Store, wakeups: LocalWakeups, thread: str) -> None:
@@ -262,7 +298,7 @@ async def test_newcomers_see_what_comes_after_them(
     rosa = Person(Identity("discord", "", "920"), Profile("Rosa"))
     await intake.account(rosa)
     async with running(store, wakeups, discord):
-        thread = await accepted(intake, start("a"))
+        thread = await accepted(intake, start("a", "does this come in oak?", "ken"))
         await accepted(intake, Intent("b", MIA.id, AddPeople(thread.thread, (rosa,))))
         await accepted(intake, said("c", thread.thread, "welcome"))
         await settled(store, wakeups, "discord")

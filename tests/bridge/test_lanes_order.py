@@ -10,6 +10,7 @@ from core.delivery import Verb, Write
 from core.ids import PinId
 from core.intents import EditMessage, Handle, Intent, PostMessage, React, StartThread
 from core.ports import Cost, Store
+from tests.anyone import ANYONE
 from tests.bridge.conftest import MIA, NOW
 from tests.bridge.scripted_platform import ScriptedPlatform
 from tests.bridge.test_intake import accepted, start
@@ -38,7 +39,7 @@ async def test_of_more_threads_than_run_at_once_the_oldest_words_go_first(
     store: Store, wakeups: LocalWakeups
 ) -> None:
     clock = Clock()
-    intake = Intake(store, wakeups, clock)  # type: ignore[arg-type]
+    intake = Intake(store, wakeups, clock, ANYONE)  # type: ignore[arg-type]
     threads = []
     for n in range(THREADS):
         clock.now = NOW + timedelta(seconds=n)
@@ -61,7 +62,7 @@ async def test_words_that_wait_go_before_an_edit_that_waits_for_longer(
     store: Store, wakeups: LocalWakeups
 ) -> None:
     clock = Clock()
-    intake = Intake(store, wakeups, clock)  # type: ignore[arg-type]
+    intake = Intake(store, wakeups, clock, ANYONE)  # type: ignore[arg-type]
     slack = Limited()
     opened = []
     for n in range(2):

@@ -11,7 +11,23 @@ from bridge import VERSION
 from bridge.__main__ import main
 
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = ("run", "sandbox", "check", "history", "link", "version")
+COMMANDS = (
+    "run",
+    "sandbox",
+    "check",
+    "history",
+    "stuck",
+    "retry",
+    "reports",
+    "ban",
+    "unban",
+    "link",
+    "export",
+    "erase",
+    "simulate",
+    "verify",
+    "version",
+)
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +85,9 @@ def test_without_any_configuration_the_way_to_one_is_told(
     assert "Copy config.example.yaml" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["history x", "link @x"])
+@pytest.mark.parametrize(
+    "command", ["history x", "link @x", "reports", "ban @x", "unban @x", "invite @x"]
+)
 def test_without_a_history_there_is_nothing_to_show(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

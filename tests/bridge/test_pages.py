@@ -20,7 +20,7 @@ from core.intents import (
 )
 from core.model import Refusal
 from core.ports import Accepted, Line, Store
-from tests.bridge.conftest import BRAND, JO, MIA, NOW
+from tests.bridge.conftest import BRAND, JO, KEN, MIA, NOW
 from tests.bridge.test_intake import accepted, start
 
 THUMB = "\U0001f44d"
@@ -85,12 +85,12 @@ async def test_a_page_is_full_however_many_events_have_no_line(
 async def test_whoever_has_left_reads_messages_as_they_stood_then(
     intake: Intake, pages: Pages
 ) -> None:
-    thread = await accepted(intake, start("a", "first", "northwind", "jo"))
+    thread = await accepted(intake, start("a", "first", "ken", "jo"))
     assert thread.message is not None
     await accepted(intake, Intent("e1", MIA.id, EditMessage(thread.message, "second")))
     await accepted(intake, Intent("l", JO.id, Leave(thread.thread)))
     await accepted(intake, Intent("e2", MIA.id, EditMessage(thread.message, "a secret")))
-    await accepted(intake, Intent("r", BRAND.id, React(thread.message, THUMB, on=True)))
+    await accepted(intake, Intent("r", KEN.id, React(thread.message, THUMB, on=True)))
     line = (await shown(pages, JO.id, thread))[1]
     assert (line.text, line.reactions) == ("second", ())
     one = await pages.line(JO.id, thread.thread, thread.message)
@@ -113,16 +113,16 @@ async def test_a_reply_names_what_it_answers_until_that_is_deleted(
 
 
 async def test_a_newcomer_reads_no_quote_of_before(intake: Intake, pages: Pages) -> None:
-    thread = await accepted(intake, start("a", "a secret"))
+    thread = await accepted(intake, start("a", "a secret", "ken"))
     await accepted(intake, Intent("j", MIA.id, AddPeople(thread.thread, (Handle("jo"),))))
     said = PostMessage(thread.thread, "yes", answers=thread.message)
-    await accepted(intake, Intent("b", BRAND.id, said))
+    await accepted(intake, Intent("b", KEN.id, said))
     assert (await shown(pages, JO.id, thread))[-1].answers == ""
     assert (await shown(pages, MIA.id, thread))[-1].answers == "Mia: a secret"
 
 
 async def test_a_newcomer_finds_no_message_of_before(intake: Intake, pages: Pages) -> None:
-    thread = await accepted(intake, start("a", "private", "northwind"))
+    thread = await accepted(intake, start("a", "private", "ken"))
     assert thread.message is not None
     await accepted(intake, Intent("p", MIA.id, AddPeople(thread.thread, (Handle("jo"),))))
     found = await pages.line(JO.id, thread.thread, thread.message)

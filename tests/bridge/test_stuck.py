@@ -10,10 +10,13 @@ import pytest
 
 from bridge import __main__ as command
 from bridge import retrying, stuck
+from bridge.desk import Desk
 from bridge.failures import CommandError
 from bridge.intake import Intake
 from bridge.lanes import Lanes
+from bridge.pins import Pins
 from bridge.retrying import NOT_YOURS, TOO_SOON, Retrying
+from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import DeliveryState, Failure, FailureKind
 from core.files import FileId, FileRef
@@ -32,9 +35,12 @@ from core.model import Identity, MirrorState, Profile
 from core.ports import Fetch, HeldIntent, Retry, Store
 from tests.bridge.conftest import JO, MIA, NOW
 from tests.bridge.scripted_platform import ScriptedPlatform
+from tests.bridge.test_catchup import NoPins
+from tests.bridge.test_conversation import Talk, both, talk
 from tests.bridge.test_intake import accepted, start
 from tests.bridge.test_lanes import running, settled
 
+__all__ = ["talk"]
 CLOSED = Failure(FailureKind.PLACE, "is_archived", remedy="Unarchive the channel.")
 SAID = "refused words"
 
@@ -304,6 +310,29 @@ async def test_a_later_edit_that_gets_through_ends_the_refusal_of_the_first(
         await until(lambda: nothing_stuck(file))
     assert list(slack.texts.values())[-1] == "better words"
     assert await state_in(store, thread, message) == [DeliveryState.DELIVERED]
+
+
+@pytest.mark.parametrize("where", ["web", "discord"])
+async def test_a_message_that_was_refused_is_posted_once_it_has_been_edited(
+    talk: Talk, wakeups: LocalWakeups, where: str
+) -> None:
+    store, thread = talk.store, talk.thread.thread
+    talk.slack.refuses = SAID
+    async with both(talk, wakeups) as lanes:
+        desk = Desk(store, talk.intake, wakeups, Metrics(), lambda: NOW)
+        pins = Pins(store, NoPins(), desk.submit, lambda: NOW)
+        desk.connect(lanes, pins, Retrying(store, lanes, wakeups, lambda: NOW))
+        if where == "web":
+            message = await say(talk.intake, "b", thread, SAID)
+            edit = Intent("e", MIA.id, EditMessage(message, "better words"))
+        else:
+            message = await talk.say("discord", "d1", SAID)
+            edit = talk.edit("discord", "d1", "better words")
+        await until(lambda: failed(store, thread, message))
+        await desk.submit(edit)
+        await until(lambda: delivered(store, thread, message))
+    assert list(talk.slack.texts.values()).count("better words") == 1
+    assert SAID not in talk.slack.texts.values()
 
 
 async def test_the_part_that_was_refused_is_posted_and_the_others_are_not_doubled(

@@ -50,11 +50,13 @@ from core.model import (
     Attached,
     Binding,
     BindingKind,
+    Contacts,
     Head,
     Identity,
     Member,
     Place,
     Refusal,
+    Standing,
     State,
     Thread,
     Written,
@@ -90,7 +92,17 @@ def among(*people: Account, actor: Account = MIA) -> State:
     """A state with one thread between `people`, as it stands after two events."""
     members = tuple(Member(person.id, 1) for person in people)
     head = Head(TALK, people[0].id, members, 2)
-    return State(actor, head, Thread(THREAD, TALK, PIN, 2))
+    kinds = {person.id: person.kind for person in (*people, actor)}
+    return State(actor, head, Thread(THREAD, TALK, PIN, 2), standing=replace(ANYONE, kinds=kinds))
+
+
+ANYONE = Standing(contacts=Contacts.ANYONE, invited=True)
+
+
+def fresh(*people: Account, missing: tuple[str, ...] = ()) -> State:
+    """A state without a conversation, in which Mia names these people."""
+    kinds = {one.id: one.kind for one in people}
+    return State(MIA, people=people, missing=missing, standing=replace(ANYONE, kinds=kinds))
 
 
 def events(state: State, wanted: Intent) -> tuple[Event, ...]:
@@ -107,7 +119,7 @@ def code(state: State, wanted: Intent) -> str:
 
 
 def test_a_pin_and_words_start_a_conversation_a_thread_and_a_message() -> None:
-    found = events(State(MIA, people=(NORA,)), start("  does this come in oak? "))
+    found = events(fresh(*(NORA,)), start("  does this come in oak? "))
     assert [event.seq for event in found] == [1, 2, 3]
     assert [event.what for event in found] == [
         ConversationStarted((MIA.id, NORA.id)),
@@ -120,7 +132,7 @@ def test_a_pin_and_words_start_a_conversation_a_thread_and_a_message() -> None:
 
 
 def test_a_pin_alone_starts_a_thread_without_a_message() -> None:
-    found = events(State(MIA, people=(NORA,)), start("   "))
+    found = events(fresh(*(NORA,)), start("   "))
     assert [type(event.what) for event in found] == [ConversationStarted, ThreadOpened]
 
 
@@ -146,30 +158,30 @@ def test_the_same_pin_without_words_shows_the_pin_again() -> None:
 
 
 def test_without_a_pin_nothing_starts() -> None:
-    assert code(State(MIA, people=(NORA,)), start(pin=None)) == "pin_required"
+    assert code(fresh(*(NORA,)), start(pin=None)) == "pin_required"
 
 
 def test_an_unknown_name_starts_nothing_and_is_named() -> None:
-    found = decide(State(MIA, missing=("@nobody",)), start(), NOW)
+    found = decide(fresh(missing=("@nobody",)), start(), NOW)
     assert isinstance(found, Refusal)
     assert found.code == "cannot_message"
     assert "@nobody" in found.sentence
 
 
 def test_one_cannot_talk_to_oneself() -> None:
-    assert code(State(MIA, people=(MIA,)), start()) == "nobody_to_talk_to"
+    assert code(fresh(*(MIA,)), start()) == "nobody_to_talk_to"
 
 
 def test_ten_people_may_start_and_eleven_may_not() -> None:
     others = tuple(account(f"p{n}") for n in range(10))
-    started = events(State(MIA, people=others[:9]), start())[0].what
+    started = events(fresh(*others[:9]), start())[0].what
     assert isinstance(started, ConversationStarted)
     assert len(started.people) == 10
-    assert code(State(MIA, people=others), start()) == "group_full"
+    assert code(fresh(*others), start()) == "group_full"
 
 
 def test_a_name_given_twice_counts_once() -> None:
-    started = events(State(MIA, people=(NORA, MIA, NORA)), start())[0].what
+    started = events(fresh(*(NORA, MIA, NORA)), start())[0].what
     assert started == ConversationStarted((MIA.id, NORA.id))
 
 

@@ -521,6 +521,10 @@ def test_emoji_that_a_place_lacks_are_named_in_a_line_with_whose_they_are() -> N
     later = (event(PARROT), event(ReactionAdded(MessageId("said"), ":birch:"), 6))
     found = in_words(lacking(events=later), event(PARROT))
     assert found == line(Verb.POST, ":parrot: Mia, Nora")
+    # Nor is what comes after the batch.
+    beyond = frozenset({(MessageId("said"), ":birch:"), (MessageId("other"), ":parrot:")})
+    found = in_words(lacking(later=beyond), event(PARROT))
+    assert found == line(Verb.POST, ":parrot: Mia, Nora")
     # Somebody who left is not known by name any more; and a moderator may remove the line.
     assert in_words(lacking(accounts={MIA: PEOPLE[MIA]}), event(PARROT)) == line(
         Verb.POST, ":parrot: Mia"

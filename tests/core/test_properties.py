@@ -17,8 +17,6 @@ from core.events import (
     MessageEdited,
     MessagePosted,
     PeopleAdded,
-    ReactionAdded,
-    ReactionRemoved,
     ThreadOpened,
 )
 from core.ids import (
@@ -49,17 +47,20 @@ from core.model import (
     AccountKind,
     Binding,
     BindingKind,
+    Contacts,
     Head,
     Mirror,
     Pin,
     Place,
     Refusal,
+    Standing,
     State,
     Thread,
     Written,
     people_key,
 )
 from core.project import View, project
+from tests.core.talk import keep
 
 Story = list[tuple[tuple[object, ...], str, bool]]
 """Steps; how their key ends (`!`: said in a shared channel); whether they arrive twice."""
@@ -73,26 +74,9 @@ PINS = {PinId(f"{n}"): Pin(PinId(f"{n}"), f"https://www.pinterest.com/pin/{n}/")
 SHARED = Binding(BindingId("b"), AccountId("p0"), Place("discord", "g", "c"), BindingKind.PROJECT)
 
 
-def note(messages: dict[MessageId, Written], event: Event) -> None:
-    """What an event makes of the messages as they stand."""
-    what = event.what
-    if isinstance(what, MessagePosted):
-        messages[what.message] = Written(
-            what.message, event.thread, event.seq, event.actor, 1, what.text, pin=what.pin
-        )
-    elif isinstance(what, MessageEdited):
-        old = messages[what.message]
-        messages[what.message] = replace(
-            old, revision=what.revision, text=what.text, edited_at=event.at
-        )
-    elif isinstance(what, MessageDeleted):
-        messages[what.message] = replace(messages[what.message], deleted=True)
-    elif isinstance(what, ReactionAdded | ReactionRemoved):
-        old = messages[what.message]
-        mine = frozenset({(event.actor, what.emoji)})
-        added = isinstance(what, ReactionAdded)
-        reactions = old.reactions | mine if added else old.reactions - mine
-        messages[what.message] = replace(old, reactions=reactions)
+ANYONE = Standing(
+    kinds={one.id: one.kind for one in PEOPLE.values()}, contacts=Contacts.ANYONE, invited=True
+)
 
 
 class Model:
@@ -116,7 +100,7 @@ class Model:
         for event in found:
             state = apply(state, event)
             self.histories.setdefault(event.conversation, []).append(event)
-            note(self.messages, event)
+            keep(self.messages, event)
         if found and state.head:
             self.heads[state.head.id] = state.head
             if state.thread:
@@ -126,7 +110,11 @@ class Model:
 
     def _state(self, intent: Intent) -> State:
         assert isinstance(intent.actor, str)
-        state = State(PEOPLE[intent.actor], via=SHARED if intent.key.endswith("!") else None)
+        state = State(
+            PEOPLE[intent.actor],
+            via=SHARED if intent.key.endswith("!") else None,
+            standing=ANYONE,
+        )
         what = intent.what
         if isinstance(what, OnMessage):
             assert isinstance(what.message, str)
@@ -343,4 +331,4 @@ def test_only_authors_change_messages_and_deleted_ones_stay_as_they_are(story: S
             if isinstance(event.what, MessageEdited):
                 assert before
                 assert event.what.revision == before.revision + 1
-            note(messages, event)
+            keep(messages, event)

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.asking import Answer, Button, Caller, Choice, Command, Fields
 from core.delivery import Delivery, Receipt
 from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import Actor, Handle, Intent, Person, PersonRef, RemoteMessage
-from core.model import Account, AccountKind, Identity, Pin, Place, Refusal
+from core.model import Account, AccountKind, Binding, Identity, Mirror, Pin, Place, Refusal
 from core.ports import (
     Accepted,
     Change,
@@ -36,10 +38,69 @@ BRAND = Account(AccountId("northwind"), AccountKind.BRAND, "northwind", "Northwi
 ACCEPTED = Accepted(ConversationId("c1"), THREAD, 3, MessageId("m1"))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call of the office: which method, who asked, and with what."""
+
+    how: str
+    caller: Caller
+    what: tuple[Any, ...]
+
+
+class FakeOffice:
+    """Notes what it is asked, and answers as a test says; `wait` holds its answers back."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self.asked: list[Asked] = []
+        self.answer: Answer | Exception = Answer("Well.")
+        self.offered: tuple[Choice, ...] = ()
+        self.on_card: tuple[str, tuple[Button, ...]] = ("", ())
+        self.wait: asyncio.Event | None = None
+        self._tell = tell
+
+    async def _answer(self, how: str, caller: Caller, *what: Any) -> Answer:
+        self.asked.append(Asked(how, caller, what))
+        self._tell()
+        if self.wait is not None:
+            await self.wait.wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def run(self, caller: Caller, command: Command) -> Answer:
+        return await self._answer("run", caller, command)
+
+    async def press(self, caller: Caller, action: str, value: str) -> Answer:
+        return await self._answer("press", caller, action, value)
+
+    async def submit(self, caller: Caller, action: str, value: str, fields: Fields) -> Answer:
+        return await self._answer("submit", caller, action, value, dict(fields))
+
+    async def choices(
+        self, caller: Caller, verb: str, option: str, prefix: str
+    ) -> tuple[Choice, ...]:
+        await self._answer("choices", caller, verb, option, prefix)
+        return self.offered
+
+    async def home(self, caller: Caller) -> Answer:
+        return await self._answer("home", caller)
+
+    async def card(self, mirror: Mirror) -> tuple[str, tuple[Button, ...]]:
+        return self.on_card
+
+    async def waiting(
+        self, caller: Caller, timer: str, until: datetime | None, reason: str
+    ) -> Answer:
+        return await self._answer("waiting", caller, timer, until, reason)
+
+
 class FakeDesk:
     """Keeps what it is told in lists; `outcome` gives the answer to each intent."""
 
     def __init__(self) -> None:
+        self.office = FakeOffice(self._tell)
+        self.bound: dict[Place, Binding] = {}
+        self.exposed: dict[str, bool | None] = {}
         self.intents: list[Intent] = []
         self.echoes: list[tuple[str, Receipt]] = []
         self.ups: list[bool] = []
@@ -84,7 +145,12 @@ class FakeDesk:
 
     async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
         return tuple(
-            BRAND if isinstance(ref, Handle) and ref.name == BRAND.handle else None for ref in refs
+            self.accounts.get(ref.identity.user)
+            if isinstance(ref, Person)
+            else BRAND
+            if isinstance(ref, Handle) and ref.name == BRAND.handle
+            else None
+            for ref in refs
         )
 
     async def accounts_of(self, identities: Sequence[Identity]) -> tuple[Account | None, ...]:
@@ -93,10 +159,20 @@ class FakeDesk:
     async def reactions(self, message: RemoteMessage) -> tuple[tuple[AccountId, str], ...]:
         return self.reacted.get(message, ())
 
+    async def binding_at(self, place: Place) -> Binding | None:
+        return self.bound.get(place)
+
     async def place_changed(
-        self, place: Place, *, label: str | None = None, trouble: str | None = None
+        self,
+        place: Place,
+        *,
+        label: str | None = None,
+        trouble: str | None = None,
+        exposed: bool | None = None,
     ) -> None:
         self.places.append((place, label, trouble))
+        if exposed is not None:
+            self.exposed[place.channel] = exposed
         self._tell()
 
     async def preview(self, address: str) -> Pin | Refusal:

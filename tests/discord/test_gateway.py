@@ -1,4 +1,4 @@
-"""What people do on Discord, through discord.py: words, commands, buttons, forms and menus."""
+"""What people say on Discord, through discord.py, and the connection itself."""
 
 import asyncio
 import logging
@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.discord.adapter import DiscordAdapter
-from adapters.discord.answers import UNKNOWN
 from adapters.discord.presses import LOST_WORDS
 from core.delivery import Failure, Receipt
 from core.ids import ConversationId, RemoteId, ThreadId
 from core.intents import (
-    Handle,
     InDirect,
     InSpace,
     Intent,
@@ -21,7 +19,6 @@ from core.intents import (
     Person,
     PostMessage,
     RemoteMessage,
-    StartThread,
 )
 from core.model import Place, Refusal
 from core.ports import Ask, Outcome, ThreadLine, ThreadView
@@ -31,7 +28,6 @@ from tests.discord.conftest import (
     GUILD,
     KAI,
     MIA,
-    ROSA,
     FreeBudgets,
     MemoryFiles,
     Sandbox,
@@ -59,13 +55,6 @@ async def command(
         "options": options,
     }
     return await sandbox.control("POST", "discord/command", body)
-
-
-async def only(sandbox: Sandbox, subcommand: str, **options: str) -> dict[str, Any]:
-    """The one answer of a command, which only its caller sees."""
-    [answer] = (await command(sandbox, subcommand, **options))["answers"]
-    assert answer["ephemeral"]
-    return dict(answer)
 
 
 async def choices(sandbox: Sandbox, subcommand: str, focused: str, **options: str) -> Any:
@@ -245,151 +234,6 @@ async def test_commands_are_registered_where_they_differ_and_not_at_every_start(
     await desk.until(lambda: desk.ups)
     await again.stop()
     assert [entry["method"] for entry in await sandbox.journal()].count(put) == 1
-
-
-async def test_send_starts_a_thread_with_everybody_named(desk: FakeDesk, sandbox: Sandbox) -> None:
-    to = f"@northwind, @kai <@{ROSA}>"
-    answer = await only(sandbox, "send", pin=OAK.url, to=to, text="in oak?")
-    assert "`oakoak`" in answer["content"]
-    [intent] = desk.intents
-    assert isinstance(intent.what, StartThread)
-    assert (intent.what.pin, intent.what.text) == (OAK.id, "in oak?")
-    assert intent.what.people[:2] == (Handle("northwind"), Handle("kai"))
-    rosa = intent.what.people[2]
-    assert isinstance(rosa, Person)
-    assert (rosa.identity.user, rosa.profile.name) == (ROSA, "Rosa")
-    assert intent.origin == Origin(Place("discord", GUILD, CHAT))
-    assert intent.key.startswith("discord:interaction:")
-
-
-async def test_a_command_in_a_thread_belongs_to_its_channel(
-    adapter: DiscordAdapter, desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    at = await placed(adapter, mirror(FORUM))
-    await command(sandbox, "send", channel=str(at.space), pin=OAK.url, to="@northwind")
-    assert desk.intents[0].origin == Origin(Place("discord", GUILD, FORUM))
-    await command(sandbox, "send", channel="dm", pin=OAK.url, to="@northwind")
-    assert desk.intents[1].origin == Origin(direct().place)
-
-
-async def test_a_refused_command_is_answered_with_the_sentence(
-    desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    answer = await only(sandbox, "send", pin="https://example.com/x", to="@northwind")
-    assert answer["content"] == "This is not the address of a pin."
-    desk.outcome = lambda _: NO
-    assert (await only(sandbox, "send", pin=OAK.url, to="@a"))["content"] == NO.sentence
-
-
-async def test_preview_shows_the_pin_and_sends_it_by_a_form(
-    desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    answer = await only(sandbox, "preview", pin=OAK.url)
-    assert answer["embeds"][0]["title"] == "Oak desk"
-    button = answer["components"][0]["components"][0]
-    body = {
-        "user": "Mia",
-        "channel": CHAT,
-        "message": answer["id"],
-        "custom_id": button["custom_id"],
-    }
-    modal = (await sandbox.control("POST", "discord/press", body))["modal"]
-    values = {"to": "@northwind", "text": "in oak?"}
-    filled = {"user": "Mia", "modal": modal["id"], "values": values}
-    sent = await sandbox.control("POST", "discord/submit", filled)
-    assert "`oakoak`" in str(sent)
-    [intent] = desk.intents
-    assert intent.what == StartThread((Handle("northwind"),), OAK.id, "in oak?")
-
-
-async def test_inbox_open_and_help_answer_the_caller_alone(
-    desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    assert "/pin send" in (await only(sandbox, "inbox"))["content"]
-    desk.lines = (LINE,)
-    inbox = await only(sandbox, "inbox")
-    assert "**Oak desk** with Northwind Home" in inbox["content"]
-    assert (await only(sandbox, "open", id="nothing"))["content"] == "There is no such thread."
-    at = mirror(FORUM, root="7:7", space="7")
-    desk.view = ThreadView(THREAD, ConversationId("c1"), "oakoak", OAK, (BRAND,), (at,))
-    body = {"user": "Mia", "channel": CHAT, "message": inbox["id"], "custom_id": "open"}
-    pressed = await sandbox.control("POST", "discord/press", {**body, "values": [THREAD]})
-    opened = await only(sandbox, "open", id="oakoak")
-    for answer in (str(pressed), opened["content"]):
-        assert f"https://discord.com/channels/{GUILD}/7" in answer
-    assert "Yes, \\*in\\* oak." in opened["content"]
-    assert "/pin preview" in (await only(sandbox, "help"))["content"]
-
-
-async def test_autocomplete_offers_pins_people_and_threads(
-    desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    desk.lines = (LINE,)
-    assert await choices(sandbox, "send", "pin", pin="oak") == [
-        {"name": "Oak desk", "value": OAK.url}
-    ]
-    assert await choices(sandbox, "send", "to", pin=OAK.url, to="@kai @nor") == [
-        {"name": "@kai @northwind (Northwind Home)", "value": "@kai @northwind"}
-    ]
-    assert await choices(sandbox, "open", "id", id="OAK") == [
-        {"name": "Oak desk with Northwind Home (oakoak)", "value": THREAD}
-    ]
-    assert await choices(sandbox, "preview", "pin", pin="elm") == []
-
-
-def broken(_: Intent) -> Outcome:
-    raise OSError("disk")
-
-
-async def test_a_command_or_a_form_that_fails_says_so_to_its_caller(
-    desk: FakeDesk, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    desk.outcome = broken
-    answer = await only(sandbox, "send", pin=OAK.url, to="@a", text="secret words")
-    assert answer["content"] == UNKNOWN
-    preview = await only(sandbox, "preview", pin=OAK.url)
-    button = preview["components"][0]["components"][0]["custom_id"]
-    body = {"user": "Mia", "channel": CHAT, "message": preview["id"], "custom_id": button}
-    modal = (await sandbox.control("POST", "discord/press", body))["modal"]
-    filled = {"user": "Mia", "modal": modal["id"], "values": {"to": "@a", "text": "secret words"}}
-    assert UNKNOWN in str(await sandbox.control("POST", "discord/submit", filled))
-    assert "interaction_failed" in caplog.text
-    assert "secret words" not in caplog.text
-
-
-async def test_an_answer_that_discord_does_not_take_ends_nothing(
-    desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    callback = "POST /interactions/{interaction_id}/{interaction_token}/callback"
-    await sandbox.fault(callback, "status", status=404, body={"code": 10062, "message": "late"})
-    await command(sandbox, "send", pin=OAK.url, to="@a")
-    assert desk.intents == []
-    assert "/pin preview" in (await only(sandbox, "help"))["content"]
-
-
-async def test_open_shows_notices_and_pins_as_what_they_are(
-    desk: FakeDesk, sandbox: Sandbox
-) -> None:
-    desk.view = ThreadView(THREAD, ConversationId("c1"), "oakoak", OAK, (BRAND,), ())
-    message = desk.page_lines[0]
-    desk.page_lines = (
-        replace(message, kind="card"),
-        replace(message, text="", pin=OAK),
-        replace(message, kind="notice", text="Kai joined."),
-        *(replace(message, text="x" * 4000) for _ in range(7)),
-    )
-    shown = (await only(sandbox, "open", id="oakoak"))["content"]
-    assert f"Oak desk <{OAK.url}>" not in shown, "older lines give way to newer ones"
-    assert len(shown) <= 2000
-    desk.page_lines = desk.page_lines[:3]
-    shown = (await only(sandbox, "open", id="oakoak"))["content"]
-    assert shown.splitlines() == [
-        "**Oak desk** · `oakoak`",
-        "-# Northwind Home",
-        OAK.url,
-        f"**Northwind Home** <t:1767323040:t>: Oak desk <{OAK.url}>",
-        "-# Kai joined.",
-    ]
 
 
 # --- the connection

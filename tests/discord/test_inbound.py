@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord.answers import mentioned, read_handles
-from adapters.discord.commands import split_last
 from adapters.discord.inbound import Said, intent, lone_address, words
 from core.ids import RemoteId, ThreadId
 from core.intents import InDirect, InSpace, Intent, Origin, Person, PostMessage, RemoteMessage
@@ -90,19 +88,6 @@ def test_what_no_person_said_in_a_thread_is_nothing(said: Said) -> None:
 )
 def test_only_a_message_that_is_an_address_can_be_a_pin(text: str, address: str | None) -> None:
     assert lone_address(text) == address
-
-
-def test_handles_are_read_in_any_spelling() -> None:
-    assert read_handles("@a, @b  c @a <@7>") == ("@a", "@b", "c", "<@7>")
-    assert (mentioned("<@7>"), mentioned("<@!7>"), mentioned("@7")) == ("7", "7", None)
-
-
-@pytest.mark.parametrize(
-    ("current", "split"),
-    [("", ("", "")), ("@no", ("", "no")), ("@a @no", ("@a ", "no")), ("@a ", ("@a ", ""))],
-)
-def test_the_last_handle_is_the_one_being_typed(current: str, split: tuple[str, str]) -> None:
-    assert split_last(current) == split
 
 
 @given(st.text() | st.text(alphabet="<@!&#:>0123456789*_~|`[]()\\ \n-./https"))

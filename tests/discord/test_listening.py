@@ -11,11 +11,14 @@ from adapters.discord.client import Gateway
 from adapters.discord.custom import CustomEmoji
 from adapters.discord.following import Follower
 from adapters.discord.listening import Listener
+from adapters.discord.meaning import Meaning
 from adapters.discord.ours import Ourselves
 from adapters.discord.pending import Pending
 from adapters.discord.people import People
+from adapters.discord.quiet import Quiet
 from adapters.discord.rest import Rest
 from adapters.discord.settings import Settings
+from adapters.discord.speaking import Speaker
 from adapters.discord.telling import Teller
 from adapters.discord.webhooks import Webhooks
 from adapters.discord.writing import Costs, Writer
@@ -46,10 +49,12 @@ async def listening(desk: FakeDesk) -> AsyncIterator[Listener]:
     rest = Rest(AWAY, FreeBudgets())
     webhooks, costs = Webhooks(rest), Costs(1.0)
     writer = Writer(rest, webhooks, costs, MemoryFiles(), CustomEmoji(rest))
-    teller = Teller(rest, writer, costs)
-    follower = Follower(desk, writer, People(rest), teller)
+    speaker, people = Speaker(rest, costs), People(rest)
+    teller = Teller(rest, writer, speaker, Quiet(desk, rest, speaker))
+    meaning = Meaning(desk, people)
+    follower = Follower(desk, meaning, writer, people, teller)
     ourselves = Ourselves(rest, webhooks)
-    listener = Listener(desk, writer, ourselves, Pending(), teller, follower)
+    listener = Listener(desk, meaning, writer, ourselves, Pending(), teller, follower)
     async with asyncio.TaskGroup() as group:
         listener.begin(group)
         yield listener

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord import outbound
-from adapters.discord.cards import inbox_text, pin_embed, thread_menu
+from adapters.discord.cards import pin_embed, thread_menu
 from adapters.discord.errors import Problem, failure
 from adapters.discord.rest import refused_fields
 from adapters.discord.writing import Channel, Costs
+from core.content import Mention, Paragraph, Text
 from core.delivery import Author, FailureKind, Part, PartKind, Write
 from core.ids import PinId, RemoteId, ThreadId
 from core.model import Pin
@@ -178,12 +179,9 @@ def test_refused_fields_are_read_out_of_the_tree() -> None:
     assert refused_fields(None) == (set(), set())
 
 
-def test_an_inbox_of_any_length_fits_one_message() -> None:
+def test_a_menu_of_threads_has_as_many_as_discord_takes() -> None:
     long = replace(LINE, pin=replace(OAK, title="*" * 100), last_text="_" * 4000)
     lines = tuple(replace(long, thread=ThreadId(str(n)), people=(BRAND,) * 9) for n in range(40))
-    shown = inbox_text(lines)
-    assert shown
-    assert len(shown) <= 2000
     assert len(thread_menu("open", lines)[0]["components"][0]["options"]) == 25
 
 
@@ -203,3 +201,21 @@ def test_an_answer_in_direct_messages_is_a_real_reply() -> None:
     server = outbound.webhook_post(posting("d", THREAD, part))
     assert server["content"] == "> Ada: oak?\nyes"
     assert "message_reference" not in server
+
+
+# --- what makes a noise -------------------------------------------------------------------
+
+
+def test_a_direct_message_makes_a_noise_only_for_who_wants_to_be_pinged() -> None:
+    said = text(DM, "does this come in oak?")
+    assert outbound.bot_post(said)["flags"] == outbound.SILENT
+    pings = replace(said, step=replace(said.step, part=replace(said.part, ping=("920",))))
+    body = outbound.bot_post(pings)
+    assert "flags" not in body
+    assert "<@920>" not in str(body), "whose messages these are is no news there"
+    rich = (Paragraph((Mention("mia", "Mia"), Text(" you too?"))),)
+    part = replace(said.part, rich=rich, mentions={"mia": "920"})
+    body = outbound.bot_post(replace(said, step=replace(said.step, part=part)))
+    assert "flags" not in body
+    assert body["allowed_mentions"]["users"] == ["920"]
+    assert "flags" not in outbound.bot_post(notice("joined"))

@@ -9,9 +9,10 @@ import pytest
 
 from adapters.discord.adapter import DiscordAdapter
 from core.delivery import Absent, Author, FailureKind, Part, PartKind, Receipt, Verb
-from core.ids import RemoteId, SpaceId
+from core.ids import RemoteId, SpaceId, ThreadId
 from core.intents import EditMessage, InDirect, Intent, Person, PostMessage, React
 from core.model import Mirror, Place, Refusal
+from core.ports import Ask, Ignored
 from core.sweep import Root, Seen, SweepError
 from tests.discord.conftest import (
     CHAT,
@@ -31,6 +32,7 @@ from tests.discord.conftest import (
     text,
 )
 from tests.discord.fake_desk import OAK, FakeDesk
+from tests.discord.test_gateway import LINE
 from tests.discord.test_over_sockets import placed
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -400,3 +402,19 @@ async def test_what_a_sweep_found_is_told_once_to_its_author(
     told = [each["content"] for each in await sandbox.messages(f"dm:{MIA}")]
     assert len([text for text in told if "That is too much." in text]) == 1
     assert not any("Twice." in text for text in told)
+
+
+async def test_who_wrote_into_direct_messages_unheard_is_asked_once_which_thread_they_mean(
+    adapter: DiscordAdapter, desk: FakeDesk, sandbox: Sandbox
+) -> None:
+    at = await placed(adapter, direct())
+    desk.outcome = lambda _: Ignored()
+    await sandbox.say("Mia", "dm", "which of them?")
+    await desk.until(lambda: desk.intents)
+    [one] = [each for each in await all_of(adapter.direct(at.place, at.root)) if each.said]
+    [post] = one.said
+    for _ in range(2):
+        await adapter.tell(one, post, Ask((LINE, replace(LINE, thread=ThreadId("ash" * 5)))))
+    [menu] = [each for each in await sandbox.messages(f"dm:{MIA}") if each["components"]]
+    assert menu["content"].startswith("Which thread is this for?")
+    assert len(menu["components"][0]["components"][0]["options"]) == 2

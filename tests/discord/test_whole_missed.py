@@ -12,11 +12,18 @@ from typing import Any
 import pytest
 
 from tests.program.talk import HEART, THUMB, Shown, Talk, talk
+from tests.program.world import whole
 
 pytestmark = pytest.mark.slow
 FAST = {"limits_factor": 0, "deaf_after": 0.5}
 POSTS = "POST /channels/{channel_id}/threads"
 EXECUTE = "POST /webhooks/{webhook_id}/{token}"
+MIA = "920000000000000003"
+WOODS = {
+    "oak": "https://www.pinterest.com/pin/99360735500167749/",
+    "ash": "https://www.pinterest.com/pin/99360735500167750/",
+}
+"""What is asked, and of which pin."""
 
 
 async def fault(on: Talk, method: str, kind: str, **more: Any) -> None:
@@ -151,3 +158,33 @@ async def test_a_forum_post_that_was_made_late_while_we_were_stopped_is_taken_aw
         await on.people.start()
         await on.people.until(posts, lambda found: len(found) == 2)
         assert set(await posts()) == placed
+
+
+async def test_who_wrote_into_direct_messages_while_we_were_stopped_is_asked_which_thread(
+    tmp_path: Path,
+) -> None:
+    mia = {"handle": "mia", "name": "Mia", "identities": [{"platform": "discord", "user": MIA}]}
+    async with whole(tmp_path, people=[mia], discord=FAST) as people:
+        threads = [(await people.ask(f"{wood}?", pin))["thread"] for wood, pin in WOODS.items()]
+
+        async def direct() -> list[dict[str, Any]]:
+            return await people.discord_messages(f"dm:{MIA}")
+
+        async def cards() -> list[dict[str, Any]]:
+            return [one for one in await direct() if one["embeds"]]
+
+        await people.until(cards, lambda shown: len(shown) == 2)
+        await people.end(signal.SIGTERM)
+        typed = {"user": MIA, "channel": "dm", "text": "how wide is it"}
+        await people.control("POST", "/discord/say", typed)
+        await people.start()
+        seen = await people.until(direct, lambda shown: any(m["components"] for m in shown))
+        menus = [one for one in seen if one["components"]]
+        [menu] = menus
+        assert menu["content"].startswith("Which thread is this for?")
+        custom_id = menu["components"][0]["components"][0]["custom_id"]
+        press = {"user": MIA, "channel": "dm", "message": menu["id"], "custom_id": custom_id}
+        await people.control("POST", "/discord/press", {**press, "values": [threads[0]]})
+        await people.until(
+            people.slack_messages, lambda shown: any(m["text"] == "how wide is it" for m in shown)
+        )

@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 
 from adapters.discord import answers as discord_answers
-from adapters.discord import cards as discord_cards
 from adapters.discord import outbound as discord
 from adapters.discord import telling as discord_telling
 from adapters.discord.richtext import read as read_discord
+from adapters.slack import answers as slack_answers
 from adapters.slack import cards as slack_cards
 from adapters.slack import outbound as slack
 from adapters.slack.cards import Look
 from adapters.slack.gestures import refused
 from adapters.slack.mrkdwn import Known, read_text
+from core.asking import Answer, Item
 from core.content import (
     Bold,
     Channel,
@@ -45,7 +46,6 @@ from core.ids import (
     AccountId,
     BindingId,
     ConversationId,
-    MessageId,
     MirrorId,
     PinId,
     RemoteId,
@@ -53,7 +53,7 @@ from core.ids import (
     ThreadId,
 )
 from core.model import Account, AccountKind, BindingKind, Mirror, Pin, Place, Refusal
-from core.ports import Line, Page, ThreadLine, ThreadView
+from core.ports import ThreadLine
 from core.tidy import normal, of_text, whole
 from tests.formatting.hostile import texts
 from tests.formatting.trees import DISCORD_KNOWN
@@ -199,31 +199,29 @@ def test_answers_notify_nobody() -> None:
     for text in map(whole, texts(COUNT // 5, seed=4)):
         somebody = Account(AccountId("a"), AccountKind.PERSON, "a", text)
         pin = pin_of(text)
-        line = Line(1, "message", AT, somebody, text, pin, MessageId("m"))
-        notice = Line(2, "notice", AT, somebody, text, None, None)
         thread = ThreadLine(
             ThreadId("t"), ConversationId("c"), "code", pin, (somebody,), AT, somebody, text
         )
+        item = Item(text, text, pin, title=text)
         look = Look()
         answers = (
-            slack_cards.inbox((thread,), somebody, AT),
-            slack_cards.preview(pin, somebody, look),
-            slack_cards.sent((text,), "code", somebody, None),
-            slack_cards.thread(pin, (somebody,), "code", (line, notice), None, look),
+            slack_answers.message(Answer(text, (item, item)), look, lambda _: None),
+            slack_answers.message(Answer(text, (Item(pin=pin),)), look, lambda _: None),
             slack_cards.picker((thread,), "key"),
-            slack_cards.people_options((somebody,)),
         )
         for blocks in answers:
             check_slack("", blocks)
         body = refused(Refusal("x", text)).body()
         check_slack(body["text"], body["blocks"])
         pin = replace(pin, url="https://www.pinterest.com/pin/1/")
-        line = replace(line, pin=pin)
-        view = ThreadView(ThreadId("t"), ConversationId("c"), "code", pin, (somebody,), ())
-        page = Page((line, notice), False, False)
-        for words in (
-            discord_cards.inbox_text((thread,)),
-            discord_answers._thread_text(view, page, lambda _: None),
+        item = Item(text, text, pin, title=text)
+        for body in (
+            discord_answers.message(Answer(text, (item, item))),
+            discord_answers.message(Answer(text, (Item(pin=pin),))),
         ):
-            assert "`" in text or not _IN_CONTENT.search(words), words
+            assert body["allowed_mentions"] == NOBODY
+            assert "`" in text or not _IN_CONTENT.search(body["content"]), body
+            for embed in body["embeds"]:
+                shown = f"{embed.get('title', '')} {embed.get('description', '')}"
+                assert "`" in text or not _IN_CONTENT.search(shown), shown
     assert discord_telling.NOBODY == NOBODY

@@ -1,7 +1,9 @@
 """One thread in all three places, and the hands and eyes of somebody in each.
 
-Mia writes on the web, Ada for the brand in Slack, Rosa in Discord. What a place shows is
-told in one shape for all of them, so that a test can say what it wants of each.
+Mia writes on the web and Ada in Slack: Ada as herself, so that Rosa joins them in Discord by
+speaking there, or for the brand, which talks with Mia alone; then it is Mia who writes in
+Discord too. What a place shows is told in one shape for all of them, so that a test can say
+what it wants of each.
 """
 
 import base64
@@ -14,7 +16,7 @@ from urllib.parse import quote
 
 from tests.program.world import INBOX, Whole, whole
 
-ADA, BEN, ROSA = "U0ADA", "U0BEN", "920000000000000001"
+ADA, ROSA, MIA = "U0ADA", "920000000000000001", "920000000000000003"
 PLACES = ("web", "slack", "discord")
 THUMB, HEART = "\U0001f44d", "\u2764"
 _NAMES = {"web": "message", "slack": "ts", "discord": "id"}
@@ -39,6 +41,8 @@ class Talk:
     root: str
     post: str
     """The thread in Discord."""
+    writer: str = ROSA
+    """Who writes in Discord."""
 
     def others(self, place: str) -> tuple[str, ...]:
         return tuple(each for each in PLACES if each != place)
@@ -54,7 +58,7 @@ class Talk:
         if place == "slack":
             body = {"user": ADA, "channel": INBOX, "thread_ts": self.root, "text": text, **more}
             return str((await self.people.control("POST", "/slack/say", body))["ts"])
-        body = {"user": ROSA, "channel": self.post, "text": text, **more}
+        body = {"user": self.writer, "channel": self.post, "text": text, **more}
         return str((await self.people.control("POST", "/discord/say", body))["id"])
 
     async def edit(self, place: str, message: str, text: str) -> None:
@@ -64,7 +68,7 @@ class Talk:
             body = {"user": ADA, "channel": INBOX, "ts": message, "text": text}
             await self.people.control("POST", "/slack/edit", body)
         else:
-            body = {"user": ROSA, "message": message, "text": text}
+            body = {"user": self.writer, "message": message, "text": text}
             await self.people.control("POST", "/discord/edit", body)
 
     async def delete(self, place: str, message: str) -> None:
@@ -74,7 +78,7 @@ class Talk:
             body = {"user": ADA, "channel": INBOX, "ts": message}
             await self.people.control("POST", "/slack/delete", body)
         else:
-            body = {"user": ROSA, "message": message}
+            body = {"user": self.writer, "message": message}
             await self.people.control("POST", "/discord/delete", body)
 
     async def unfile(self, place: str, message: str, name: str) -> None:
@@ -85,7 +89,7 @@ class Talk:
             body = {"user": ADA, "channel": INBOX, "ts": message, "file": file}
             await self.people.control("POST", "/slack/unfile", body)
         else:
-            body = {"user": ROSA, "message": message, "file": file}
+            body = {"user": self.writer, "message": message, "file": file}
             await self.people.control("POST", "/discord/unfile", body)
 
     async def react(self, place: str, message: str, emoji: str = THUMB, *, on: bool = True) -> None:
@@ -96,7 +100,7 @@ class Talk:
             body = {"user": ADA, "channel": INBOX, "ts": message, "name": NAMES[emoji]}
             await self.people.control("POST", "/slack/react", {**body, "remove": not on})
         else:
-            body = {"user": ROSA, "message": message, "emoji": emoji, "remove": not on}
+            body = {"user": self.writer, "message": message, "emoji": emoji, "remove": not on}
             await self.people.control("POST", "/discord/react", body)
 
     async def send(self, place: str, text: str, *files: tuple[str, bytes, str]) -> str:
@@ -139,7 +143,9 @@ class Talk:
         found = await self.people.discord_messages(self.post)
         return [_in_discord(m) for m in found if not m["embeds"]]
 
-    async def until(self, place: str, good: Callable[[Sequence[Shown]], bool]) -> Sequence[Shown]:
+    async def until(
+        self, place: str, good: Callable[[Sequence[Shown]], bool], seconds: float = 30
+    ) -> Sequence[Shown]:
         """What a place shows, once it is good."""
         seen: list[Shown] = []
 
@@ -147,7 +153,7 @@ class Talk:
             seen[:] = await self.shown(place)
             return [place, *[[one.text, one.reactions, one.files] for one in seen]]
 
-        await self.people.until(read, lambda _: good(seen))
+        await self.people.until(read, lambda _: good(seen), seconds)
         return seen
 
     async def find(self, place: str, text: str) -> Shown:
@@ -192,12 +198,13 @@ def _in_discord(message: dict[str, Any]) -> Shown:
 
 
 @asynccontextmanager
-async def talk(folder: Path, **changes: Any) -> AsyncIterator[Talk]:
-    """The whole program with a thread in which everybody has said something."""
-    async with whole(folder, **changes) as people:
+async def talk(folder: Path, *, brand: bool = False, **changes: Any) -> AsyncIterator[Talk]:
+    """The whole program with a thread that Mia has begun, seen in all places."""
+    async with whole(folder, group=not brand, **changes) as people:
         asked = await people.ask("does this come in oak?")
         card = await people.card_in_slack()
-        found = Talk(people, asked["thread"], card["ts"], await people.thread_in_discord())
+        post = await people.thread_in_discord()
+        found = Talk(people, asked["thread"], card["ts"], post, MIA if brand else ROSA)
         for place in ("slack", "discord"):
             await found.find(place, "does this come in oak?")
         yield found

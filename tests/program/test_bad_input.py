@@ -13,9 +13,10 @@ ROSA, GUESTS = "920000000000000001", [f"9200000000000000{n}" for n in range(11, 
 
 
 @pytest.fixture
-async def people(tmp_path: Path) -> AsyncIterator[Whole]:
-    free = {"limits_factor": 0}
-    async with whole(tmp_path, slack=free, discord=free) as running:
+async def people(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Whole]:
+    """Mia and a brand, or Mia and a friend where the test asks for a group."""
+    free, group = {"limits_factor": 0}, getattr(request, "param", "") == "group"
+    async with whole(tmp_path, group=group, slack=free, discord=free) as running:
         for platform in ("slack", "discord"):
             await running.control("PUT", f"/limits/{platform}", {"factor": 0})
         yield running
@@ -73,6 +74,7 @@ async def test_unusual_letters_cross_unharmed(people: Whole, text: str) -> None:
     assert next(m["content"] for m in reversed(seen) if m["webhook_id"]) == text
 
 
+@pytest.mark.parametrize("people", ["group"], indirect=True)
 async def test_the_eleventh_person_is_told_and_the_others_go_on(people: Whole) -> None:
     root, thread = await started(people)
     for user in GUESTS[:8]:
@@ -92,6 +94,10 @@ async def test_the_eleventh_person_is_told_and_the_others_go_on(people: Whole) -
 
 async def test_a_command_without_a_pin_says_what_to_do(people: Whole) -> None:
     asked = {"user": "U0ADA", "channel": INBOX, "command": "/pin"}
+    # Her first act of all tells her who will see it.
+    first = {**asked, "text": "send hello to @mia"}
+    got = await people.control("POST", "/slack/command", first)
+    assert "followers see Northwind Home" in str(got["answers"])
     for text, answer in (
         ("send hello to @mia", "pin"),
         ("send https://example.com/pin/1/ to @mia", "pinterest.com"),

@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 
 from tests.files.pictures import png
-from tests.program.talk import ADA, HEART, PLACES, ROSA, THUMB, Shown, Talk, talk
+from tests.program.talk import ADA, HEART, MIA, PLACES, ROSA, THUMB, Shown, Talk, talk
 from tests.program.world import INBOX, whole
 
 pytestmark = pytest.mark.slow
 
-MIA = "920000000000000003"
+AMONG = pytest.mark.parametrize("brand", [False, True], ids=["friends", "brand"])
+"""Three people in three places, and a brand in Slack with its follower in the other two."""
 
 
 def texts(shown: Sequence[Shown]) -> list[str]:
     return [one.text for one in shown]
 
 
-async def test_edits_cross_and_the_message_stays_one(tmp_path: Path) -> None:
-    async with talk(tmp_path) as found:
+@AMONG
+async def test_edits_cross_and_the_message_stays_one(tmp_path: Path, brand: bool) -> None:
+    async with talk(tmp_path, brand=brand) as found:
         for place in PLACES:
             message = await found.say(place, f"oak from {place}")
             for other in found.others(place):
@@ -33,8 +35,9 @@ async def test_edits_cross_and_the_message_stays_one(tmp_path: Path) -> None:
                 assert f"oak from {place}" not in seen
 
 
-async def test_deletes_cross(tmp_path: Path) -> None:
-    async with talk(tmp_path) as found:
+@AMONG
+async def test_deletes_cross(tmp_path: Path, brand: bool) -> None:
+    async with talk(tmp_path, brand=brand) as found:
         for place in PLACES:
             message = await found.say(place, f"oak from {place}")
             for other in found.others(place):
@@ -44,8 +47,9 @@ async def test_deletes_cross(tmp_path: Path) -> None:
                 await found.until(other, lambda shown: f"oak from {place}" not in texts(shown))  # noqa: B023
 
 
-async def test_reactions_cross_and_are_taken_back(tmp_path: Path) -> None:
-    async with talk(tmp_path) as found:
+@AMONG
+async def test_reactions_cross_and_are_taken_back(tmp_path: Path, brand: bool) -> None:
+    async with talk(tmp_path, brand=brand) as found:
         for place in PLACES:
             text = f"oak from {place}"
             message = await found.say(place, text)
@@ -68,8 +72,9 @@ async def _reacted(found: Talk, place: str, text: str, wanted: set[str]) -> None
     await found.until(place, good)
 
 
-async def test_files_cross_with_their_names_behind_their_words(tmp_path: Path) -> None:
-    async with talk(tmp_path) as found:
+@AMONG
+async def test_files_cross_with_their_names_behind_their_words(tmp_path: Path, brand: bool) -> None:
+    async with talk(tmp_path, brand=brand) as found:
         for place in PLACES:
             picture, notes = png(20 + len(place), 10), f"sizes {place}".encode()
             files = (
@@ -103,8 +108,11 @@ async def _bytes(found: Talk, place: str, name: str) -> bytes:
         return await got.read()
 
 
-async def test_what_is_older_than_a_restart_can_still_be_changed(tmp_path: Path) -> None:
-    async with talk(tmp_path) as found:
+@AMONG
+async def test_what_is_older_than_a_restart_can_still_be_changed(
+    tmp_path: Path, brand: bool
+) -> None:
+    async with talk(tmp_path, brand=brand) as found:
         old = {place: await found.say(place, f"old in {place}") for place in PLACES}
         for place in PLACES:
             for other in PLACES:
@@ -124,10 +132,11 @@ async def test_what_is_older_than_a_restart_can_still_be_changed(tmp_path: Path)
                 await found.until(other, lambda shown: f"new in {place}" not in texts(shown))  # noqa: B023
 
 
+@AMONG
 async def test_changes_made_while_the_program_is_down_or_a_place_away_are_folded(
-    tmp_path: Path,
+    tmp_path: Path, brand: bool
 ) -> None:
-    async with talk(tmp_path) as found:
+    async with talk(tmp_path, brand=brand) as found:
         for away, place in (("slack", "web"), ("slack", "discord"), ("discord", "slack")):
             await found.people.control("PUT", f"/power/{away}", {"on": False})
             # One at a time: Slack may hand over two events in either order.
@@ -354,12 +363,13 @@ async def test_a_long_text_is_parts_in_order_and_an_edit_changes_their_number(
         assert " ".join(" ".join(again).split()) == " ".join(sentences[:100])
 
 
+@AMONG
 @pytest.mark.parametrize("place", ["slack", "discord"])
 async def test_a_file_taken_off_a_message_goes_everywhere_and_its_words_stay(
-    tmp_path: Path, place: str
+    tmp_path: Path, place: str, brand: bool
 ) -> None:
-    async with talk(tmp_path) as found:
-        await found.say("discord", "Rosa is here")
+    async with talk(tmp_path, brand=brand) as found:
+        await found.say("discord", "here I am")
         files = tuple((f"{n}.txt", f"content {n}".encode(), "text/plain") for n in range(2))
         message = await found.send(place, "two plans", *files)
 

@@ -27,15 +27,15 @@ async def test_words_cross_between_web_slack_and_discord(tmp_path: Path) -> None
         )
         answer = next(m for m in seen if m["content"] == "Yes, in oak and ash.")
         assert answer["name"] == "Northwind Home"
-        # A friend joins in Discord.
-        said = {"user": "920000000000000001", "channel": thread, "text": "We could take two."}
+        # Mia goes on in Discord.
+        said = {"user": "920000000000000003", "channel": thread, "text": "We could take two."}
         await people.control("POST", "/discord/say", said)
         seen = await people.until(
             people.slack_messages,
             lambda shown: any(m["text"] == "We could take two." for m in shown),
         )
         reply = next(m for m in seen if m["text"] == "We could take two.")
-        assert reply["name"] == "Rosa"
+        assert reply["name"] == "Mia"
         assert reply["thread_ts"] == card["ts"]
         # Nothing came back to where it was typed.
         texts = [m["content"] for m in await people.discord_messages(thread)]

@@ -4,9 +4,13 @@ tests/formatting tries 10,000 of them on all that writes out; here a few hundred
 each place, as words, edits, names of people, titles of pins and names of files.
 """
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from core.tidy import of_text, whole
 from tests.formatting.hostile import texts
@@ -64,6 +68,52 @@ async def test_nobody_is_notified_by_hostile_texts_from_anywhere(tmp_path: Path)
         # What people type there themselves does notify, and the sandbox says so.
         assert await pings(found, "slack", "<!channel> and <@U0BO>") == ["!channel", "U0BO"]
         assert await pings(found, "discord", f"hello <@{ROSA}>") == [ROSA]
+
+
+@asynccontextmanager
+async def pins_called(title: str) -> AsyncIterator[str]:
+    """A Pinterest where every pin has this title, and its maker this name."""
+
+    async def oembed(_: web.Request) -> web.Response:
+        kind = {"version": "1.0", "type": "rich", "provider_name": "Pinterest"}
+        return web.json_response({**kind, "title": title, "author_name": title})
+
+    app = web.Application()
+    app.router.add_get("/oembed.json", oembed)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/oembed.json"
+    finally:
+        await runner.cleanup()
+
+
+async def test_nobody_is_notified_by_the_title_of_a_pin(tmp_path: Path) -> None:
+    free = {"limits_factor": 0}
+    async with (
+        pins_called(f"{NAME} <@{ROSA}> <!here|x> @here") as address,
+        talk(tmp_path, slack=free, discord=free, pinterest={"oembed_url": address}) as found,
+    ):
+        # The card of the thread in both places, and a pin sent from each to the other.
+        await found.say("slack", "https://www.pinterest.com/pin/99360735500167752/")
+        await found.say("discord", "https://www.pinterest.com/pin/99360735500167755/")
+
+        async def cards() -> dict[str, list[dict[str, object]]]:
+            slack = [m for m in await found.people.slack_messages(INBOX) if m["bot"]]
+            discord = await found.people.discord_messages(found.post)
+            shown = {"slack": slack, "discord": [m for m in discord if m["author"] != ROSA]}
+            return {
+                place: [m for m in messages if "everyone" in json.dumps(m)]
+                for place, messages in shown.items()
+            }
+
+        def both(shown: dict[str, list[dict[str, object]]]) -> bool:
+            return all(len(messages) >= 2 for messages in shown.values())
+
+        seen = await found.people.until(cards, both)
+        for messages in seen.values():
+            assert [m["pings"] for m in messages if m["pings"]] == []
 
 
 async def pings(found: Talk, place: str, text: str) -> list[str]:

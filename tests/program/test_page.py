@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 PICTURE = Path(__file__).parents[2] / "docs" / "page.png"
 ASKED = "This one, under my window! Does it come 140 cm wide?"
 ANSWERED = "Hi Mia! It does: 120, 140 or 160, all in the same oiled oak."
-JOINED = "140 would fill your reading corner exactly."
+WENT_ON = "140 it is, then. It fills my reading corner exactly."
+MIA = "920000000000000003"
 FASTER = """
 const slow = setTimeout;
 window.setTimeout = (run, ms, ...more) => slow(run, ms > 1000 && ms < 9000 ? ms / 20 : ms, ...more);
@@ -82,15 +83,15 @@ async def test_one_pin_is_talked_about_in_three_places_at_once(panes: Panes) -> 
     await slack.locator(".as select").select_option("U0ADA")
     await panes.write(slack, ANSWERED)
     await expect(web.locator(".said", has_text=ANSWERED)).to_contain_text("Northwind Home")
-    # In Discord: a post of the forum. Rosa joins by speaking there.
+    # In Discord: a post of the forum, where Mia goes on.
     await discord.locator(".post", has_text="Oak writing desk").click()
     await expect(said(discord, ANSWERED).locator(".name")).to_have_text("Northwind Home")
-    await discord.locator(".as select").select_option("920000000000000001")
-    await panes.write(discord, JOINED)
-    await expect(said(slack, JOINED).locator(".name")).to_have_text("Rosa")
-    await expect(web.locator(".said", has_text=JOINED)).to_contain_text("Rosa")
+    await discord.locator(".as select").select_option(MIA)
+    await panes.write(discord, WENT_ON)
+    await expect(said(slack, WENT_ON).locator(".name")).to_have_text("Mia")
+    await expect(web.locator(".said", has_text=WENT_ON)).to_be_visible()
     # Strips say where each message stands.
-    await expect(said(discord, JOINED).locator(".strip")).to_contain_text("#pin-inbox")
+    await expect(said(discord, WENT_ON).locator(".strip")).to_contain_text("#pin-inbox")
     await expect(said(slack, ANSWERED).locator(".strip")).to_contain_text("#plans")
     if os.environ.get("PINTHREAD_PICTURE") or not PICTURE.exists():
         await discord.locator(".composer textarea").blur()
@@ -141,10 +142,10 @@ async def test_what_is_changed_in_one_pane_changes_in_the_others(panes: Panes) -
     await web.get_by_role("menuitem", name="thumbs up").click()
     reaction = said(slack, "It comes in oak.").locator(".reactions button")
     await expect(reaction).to_contain_text("1")
-    # Rosa sends a picture in Discord.
+    # She sends a picture in Discord.
     await discord.locator(".post", has_text="Oak writing desk").click()
     await expect(said(discord, "It comes in oak.").locator("b", has_text="oak")).to_be_visible()
-    await discord.locator(".as select").select_option("920000000000000001")
+    await discord.locator(".as select").select_option(MIA)
     picture = {"name": "corner.png", "mimeType": "image/png", "buffer": png(40, 30)}
     await discord.locator("input[type=file]").set_input_files([picture])  # type: ignore[list-item]
     await panes.write(discord, "my corner")
@@ -171,6 +172,6 @@ async def test_the_story_plays_to_its_end(browser: Browser, tmp_path: Path) -> N
             page.frame_locator("#pane-web iframe").get_by_text("Oak").first
         ).to_be_visible()
         await page.get_by_role("button", name="Play the story").click()
-        end = "That was one conversation, in three places."
+        end = "That was one pin, in two conversations and three places."
         await expect(page.locator("#caption")).to_have_text(end, timeout=90_000)
         await page.close()

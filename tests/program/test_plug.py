@@ -35,7 +35,7 @@ async def unlimited(people: Whole) -> None:
 async def test_a_minute_of_faults_and_kills_loses_and_doubles_nothing(
     tmp_path: Path, seed: int
 ) -> None:
-    async with whole(tmp_path, slack=FAST, discord=FAST) as people:
+    async with whole(tmp_path, group=True, slack=FAST, discord=FAST) as people:
         await unlimited(people)
         dice = random.Random(seed)
         threads = await plug.open_threads(people, THREADS)
@@ -60,7 +60,7 @@ async def test_a_minute_of_faults_and_kills_loses_and_doubles_nothing(
 
 @pytest.mark.skipif(not SOAK, reason="make soak runs it")
 async def test_a_soak_keeps_memory_flat(tmp_path: Path) -> None:
-    async with whole(tmp_path, slack=FAST, discord=FAST) as people:
+    async with whole(tmp_path, group=True, slack=FAST, discord=FAST) as people:
         await unlimited(people)
         threads = await plug.open_threads(people, THREADS)
         await people.call("GET", "/api/me")

@@ -25,6 +25,16 @@ from benchmarks.program import free_port
 ROOT = Path(__file__).parents[2]
 PIN = "https://www.pinterest.com/pin/99360735500167749/"
 INBOX, FORUM = "C0INBOX", "930000000000000001"
+ADA: dict[str, Any] = {
+    "handle": "ada",
+    "name": "Ada",
+    "identities": [{"platform": "slack", "workspace": "T0NORTHWIND", "user": "U0ADA"}],
+    "channels": [
+        {"platform": "slack", "workspace": "T0NORTHWIND", "channel": INBOX, "label": "#pin-inbox"}
+    ],
+}
+"""Ada as herself. Her conversations stand in a channel of Slack in which whoever speaks joins,
+as Mia's do in Discord."""
 PATIENCE = {"settle": 0.3, "second_look": 0.3, "retry_first": 0.1, "retry_most": 0.5}
 
 
@@ -38,6 +48,8 @@ class Whole:
     world: dict[str, Any]
     web: str
     changes: dict[str, Any]
+    group: bool = False
+    """Mia's friend Ada is in Slack, instead of a brand: others may join them."""
     _program: asyncio.subprocess.Process | None = None
     log: list[str] = field(default_factory=list)
     session: str = ""
@@ -123,17 +135,21 @@ class Whole:
                 "demo": {"people": ["mia"], "origin": self.sandbox},
             },
             "delivery": PATIENCE,
+            "rules": {"contacts": "anyone", "per_minute": 0},
             "log": {"level": "info", "format": "json"},
             "brands": [
                 {
                     "handle": "northwind",
                     "name": "Northwind Home",
+                    "staff_role": "agent",
+                    "hold_seconds": 0,
                     "channels": [
                         {
                             "platform": "slack",
                             "workspace": "T0NORTHWIND",
                             "channel": INBOX,
                             "label": "#pin-inbox",
+                            "mode": "relay",
                         }
                     ],
                 }
@@ -156,13 +172,17 @@ class Whole:
         }
         for section, keys in self.changes.items():
             whole[section] = {**whole.get(section, {}), **keys} if isinstance(keys, dict) else keys
+        if self.group:
+            whole["brands"] = []
+            whole["people"] = [*whole["people"], ADA]
         return whole
 
     # --- people ---------------------------------------------------------------------------
 
     async def ask(self, text: str = "does this come in oak?", pin: str = PIN) -> dict[str, Any]:
-        """Mia sends a pin to Northwind from the web."""
-        body = {"as": "mia", "to": ["northwind"], "pin": pin, "text": text}
+        """Mia sends a pin from the web, to Northwind or, in a group, to Ada."""
+        to = "ada" if self.group else "northwind"
+        body = {"as": "mia", "to": [to], "pin": pin, "text": text}
         async with self.http.post(f"{self.web}/api/demo/say", json=body, headers=self.here) as got:
             answer: dict[str, Any] = await got.json()
             assert got.status < 300, answer
@@ -201,11 +221,13 @@ class Whole:
         messages: list[dict[str, Any]] = shown["messages"]
         return messages
 
-    async def until(self, read: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
+    async def until(
+        self, read: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 30
+    ) -> Any:
         """What `read` gives, once it is good."""
         seen = None
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(seconds):
                 while True:
                     seen = await read()
                     if good(seen):
@@ -225,12 +247,13 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(folder: Path, **changes: Any) -> AsyncIterator[Whole]:
+async def whole(folder: Path, *, group: bool = False, **changes: Any) -> AsyncIterator[Whole]:
     """A fresh sandbox and the program on it, both running."""
     async with sandbox() as url, aiohttp.ClientSession() as http:
         async with http.get(f"{url}/_control/world") as got:
             world = await got.json()
-        running = Whole(folder, http, url, world, f"http://127.0.0.1:{free_port()}", changes)
+        web = f"http://127.0.0.1:{free_port()}"
+        running = Whole(folder, http, url, world, web, changes, group)
         await running.start()
         try:
             yield running

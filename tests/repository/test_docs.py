@@ -50,7 +50,7 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
 
 
 def test_every_refusal_is_documented_and_every_documented_one_exists(program: list[Path]) -> None:
-    code = re.compile(r"Refusal\(\s*\"([a-z_]+)\"")
+    code = re.compile(r"[Rr]efusal\(\s*\"([a-z_]+)\"")
     used = {found for path in program for found in code.findall(path.read_text())}
     rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", page("docs/rules.md"), re.MULTILINE)
     written = {code for row in rows for code in re.findall(r"[a-z_]+", row)}
@@ -98,7 +98,7 @@ def test_the_orientations_tree_names_what_is_there() -> None:
     tree = page("docs/orientation.md").split("```")[1]
     folders = re.findall(r"^ *([a-z]+)/ ", tree, re.MULTILINE)
     modules = re.findall(r"\b([a-z_]+\.py)\b", tree)
-    there = {path.name for folder in ("core", "bridge") for path in (ROOT / folder).iterdir()}
+    there = {path.name for folder in ("core", "bridge") for path in (ROOT / folder).rglob("*")}
     there |= {path.name for path in (ROOT / "simulation").iterdir()}
     there |= {path.name for folder in ("", "adapters") for path in (ROOT / folder).iterdir()}
     assert [name for name in (*folders, *modules) if name not in there] == []

@@ -37,7 +37,8 @@ class Program:
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.fail = 0
         for kind in ("message", "reaction_added", "reaction_removed", "member_joined_channel",
-                     "member_left_channel", "app_home_opened", "channel_archive"):  # fmt: skip
+                     "member_left_channel", "app_home_opened", "channel_archive", "channel_shared",
+                     "channel_unshared"):  # fmt: skip
             self.app.event(kind)(self._hear)
 
     async def _hear(self, body: dict[str, Any], request: Any) -> None:

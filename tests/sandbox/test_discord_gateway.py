@@ -15,7 +15,7 @@ async def test_ready_and_guild_create_follow_identify(house: Any) -> None:
         assert (ready["t"], ready["s"]) == ("READY", 1)
         assert ready["d"]["resume_gateway_url"].startswith("ws://127.0.0.1")
         assert (guild["t"], guild["s"]) == ("GUILD_CREATE", 2)
-        assert len(guild["d"]["channels"]) == 3
+        assert len(guild["d"]["channels"]) == 4
         await link.send(1, 2)
         assert (await link.take())["op"] == 11
 

@@ -297,5 +297,6 @@ async def test_reset_goes_back_to_the_first_world(free: Any) -> None:
     told = await free.control("GET", f"discord/channels/{CHAT}")
     assert (told["messages"], told["threads"]) == ([], [])
     world = await free.control("GET", "world")
-    assert [one["name"] for one in world["discord"]["channels"]] == ["plans", "chat", "no-bot"]
+    names = [one["name"] for one in world["discord"]["channels"]]
+    assert names == ["plans", "chat", "no-bot", "northwind-staff"]
     assert len(world["discord"]["people"]) == 14

@@ -1,5 +1,6 @@
 """Commands, buttons, menus, forms and shortcuts, answered by slack-bolt."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -64,7 +65,7 @@ class Book:
         app.view("form")(self._submitted)
         app.view_closed("form")(self._closed)
         app.options("pick")(self._options)
-        app.shortcut("reply")(self._shortcut)
+        app.shortcut(re.compile("pin_(reply|inbox)"))(self._shortcut)
 
     async def _command(self, ack: Any, respond: Any, body: Any, client: Any) -> None:
         self.seen.append(body)
@@ -318,7 +319,7 @@ async def test_a_message_shortcut_carries_the_message(place: SlackPlace) -> None
     ts = await place.say("look")
     async with place.socket(book.listen):
         told = await place.act(
-            "shortcut", user="U0BO", channel=GENERAL, ts=ts, callback_id="reply", wait=3
+            "shortcut", user="U0BO", channel=GENERAL, ts=ts, callback_id="pin_reply", wait=3
         )
     assert told["views"][0]["callback_id"] == "form"
     assert book.seen[0]["type"] == "message_action"
@@ -372,10 +373,22 @@ async def test_an_ephemeral_answer_can_be_taken_away(place: SlackPlace) -> None:
 async def test_a_global_shortcut_has_neither_message_nor_response_url(place: SlackPlace) -> None:
     book = Book()
     async with place.socket(book.listen):
-        told = await place.act("shortcut", user="U0BO", callback_id="reply", wait=3)
+        told = await place.act("shortcut", user="U0BO", callback_id="pin_inbox", wait=3)
     assert told["views"][0]["type"] == "modal"
     assert book.seen[0]["type"] == "shortcut"
     assert not {"message", "channel", "response_url"} & set(book.seen[0])
+
+
+async def test_only_shortcuts_that_the_app_has_are_there_and_of_their_kind(
+    place: SlackPlace,
+) -> None:
+    ts = await place.say("look")
+    for body in (
+        {"user": "U0BO", "callback_id": "other"},
+        {"user": "U0BO", "callback_id": "pin_reply"},
+        {"user": "U0BO", "channel": GENERAL, "ts": ts, "callback_id": "pin_inbox"},
+    ):
+        assert "no shortcut" in await place.refused("POST", "slack/shortcut", body)
 
 
 async def test_a_fourth_view_is_not_pushed(place: SlackPlace) -> None:

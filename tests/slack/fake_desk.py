@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from core.delivery import Delivery, Receipt
@@ -20,6 +20,7 @@ from core.ports import (
     ThreadView,
 )
 from core.sweep import Seen
+from tests.slack.fake_office import FakeOffice
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 THREAD = ThreadId("abcdef0123456789")
@@ -50,6 +51,9 @@ class FakeDesk:
         self.suspects: list[Seen] = []
         self.strays: asyncio.Queue[tuple[Place, SpaceId, RemoteId, str, str]] = asyncio.Queue()
         self.places: asyncio.Queue[tuple[Place, str | None, str | None]] = asyncio.Queue()
+        self.office = FakeOffice()
+        self.hints: asyncio.Queue[Change] = asyncio.Queue()
+        self.exposures: asyncio.Queue[tuple[Place, bool]] = asyncio.Queue()
         self.known: dict[str, Account] = {}
         self.outcomes: list[Outcome | Exception] = []
         self.gate: asyncio.Event | None = None
@@ -94,9 +98,17 @@ class FakeDesk:
         return tuple(self.known.get(one.user) for one in identities)
 
     async def place_changed(
-        self, place: Place, *, label: str | None = None, trouble: str | None = None
+        self,
+        place: Place,
+        *,
+        label: str | None = None,
+        trouble: str | None = None,
+        exposed: bool | None = None,
     ) -> None:
-        self.places.put_nowait((place, label, trouble))
+        if exposed is not None:
+            self.exposures.put_nowait((place, exposed))
+        else:
+            self.places.put_nowait((place, label, trouble))
         if self.broken:
             raise RuntimeError("the disk is full")
 
@@ -142,8 +154,13 @@ class FakeDesk:
     async def feed_end(self) -> int:
         return 0
 
-    def changes(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
-        raise NotImplementedError
+    @asynccontextmanager
+    async def changes(self) -> AsyncIterator[AsyncIterator[Change]]:
+        async def each() -> AsyncIterator[Change]:
+            while True:
+                yield await self.hints.get()
+
+        yield each()
 
     async def strips(
         self, platform: str, channel: str, limit: int = 200

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -63,6 +63,17 @@ class World:
     async def journal(self, method: str) -> list[dict[str, Any]]:
         entries = (await self.control("GET", "journal?after=0"))["entries"]
         return [e for e in entries if e["platform"] == "slack" and e["method"] == method]
+
+    async def until(
+        self, fits: Callable[[dict[str, Any]], Any], user: str = "U0ADA"
+    ) -> dict[str, Any]:
+        """What that person sees, once it fits."""
+        async with asyncio.timeout(10):
+            while True:
+                seen = await self.seen(user)
+                if fits(seen):
+                    return seen
+                await asyncio.sleep(0.05)
 
     async def until_seen(self, user: str = "U0ADA", most: int = 1) -> dict[str, Any]:
         """What that person sees, once there are so many things."""

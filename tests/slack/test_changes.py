@@ -47,8 +47,10 @@ def test_an_edit_is_its_authors_and_happened_when_slack_says() -> None:
     edit = changed({"text": "bye", "edited": EDITED}, {})
     assert isinstance(edit, Edited)
     rich = (Paragraph((Text("bye"),)),)
-    intent = changes.edit(edit, Profile("Ada"), "bye", rich, ("F1",))
-    assert intent.actor == Person(Identity("slack", "T1", "U1"), Profile("Ada"))
+    ada = Person(edit.identity, Profile("Ada"))
+    intent = changes.edit(edit, ada, "bye", rich, ("F1",))
+    assert edit.identity == Identity("slack", "T1", "U1")
+    assert intent.actor == ada
     assert intent.what == EditMessage(RemoteMessage("slack", NAME), "bye", rich, ("F1",))
     assert intent.origin == Origin(PLACE, NAME)
     assert intent.at == datetime(2023, 11, 14, 22, 18, 20, tzinfo=UTC)
@@ -133,7 +135,7 @@ def test_a_reaction_is_told_by_person_emoji_and_time() -> None:
     reacted = react()
     assert isinstance(reacted, Reacted)
     assert reacted.key == f"slack:{NAME}:react:U2:+1:1700000400.000300"
-    intent = changes.reaction(reacted, Profile("Bo"), "👍")
+    intent = changes.reaction(reacted, Person(reacted.identity, Profile("Bo")), "👍")
     assert intent.what == React(RemoteMessage("slack", NAME), "👍", True)
     assert intent.actor == Person(Identity("slack", "T1", "U2"), Profile("Bo"))
     assert intent.origin == Origin(PLACE, NAME)

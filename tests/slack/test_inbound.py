@@ -41,13 +41,16 @@ def meaning(**event: Any) -> Words | Echo | Nothing:
     return read(payload(**event), OURS)
 
 
+ADA = Person(Identity("slack", "T1", "U1"), Profile("Ada"))
+
+
 def test_a_reply_belongs_to_the_space_of_its_thread() -> None:
     words = meaning(thread_ts="1700000000.000100")
     assert isinstance(words, Words)
     place, message = Place("slack", "T1", "C1"), RemoteId("C1:1700000000.000200")
-    assert intent(words, Profile("Ada"), "hello") == Intent(
+    assert intent(words, ADA, "hello") == Intent(
         "slack:C1:1700000000.000200:post",
-        Person(Identity("slack", "T1", "U1"), Profile("Ada")),
+        ADA,
         PostMessage(InSpace("slack", SpaceId("C1:1700000000.000100")), "hello"),
         Origin(place, message),
         at=datetime.fromtimestamp(1700000000.0002, UTC),
@@ -58,8 +61,8 @@ def test_a_word_in_direct_messages_names_its_place() -> None:
     words = meaning(channel="D1", channel_type="im")
     assert isinstance(words, Words)
     place = Place("slack", "T1", "user:U1")
-    assert intent(words, Profile("A"), "hello").what == PostMessage(InDirect(place), "hello")
-    picked = intent(words, Profile("A"), "hello", picked=ThreadId("t"))
+    assert intent(words, ADA, "hello").what == PostMessage(InDirect(place), "hello")
+    picked = intent(words, ADA, "hello", picked=ThreadId("t"))
     assert picked.what == PostMessage(ThreadId("t"), "hello")
 
 
@@ -69,16 +72,14 @@ def test_a_message_that_is_only_an_address_may_be_a_pin() -> None:
     assert lone_address("https://x.example/pin/1/ and more") is None
     words = meaning(thread_ts="1.0")
     assert isinstance(words, Words)
-    sent = intent(words, Profile("A"), "https://x.example/pin/1/", pin=PinId("1"))
+    sent = intent(words, ADA, "https://x.example/pin/1/", pin=PinId("1"))
     assert sent.what == PostMessage(InSpace("slack", SpaceId("C1:1.0")), "", PinId("1"))
 
 
 def test_the_home_workspace_of_a_guest_from_elsewhere_is_theirs() -> None:
     words = meaning(thread_ts="1.0", user_team="T2")
     assert isinstance(words, Words)
-    actor = intent(words, Profile("A"), "hello").actor
-    assert isinstance(actor, Person)
-    assert actor.identity == Identity("slack", "T2", "U1")
+    assert (words.workspace, words.user) == ("T2", "U1")
 
 
 @pytest.mark.parametrize("subtype", [None, "thread_broadcast", "file_share", "me_message"])
@@ -156,7 +157,7 @@ def test_no_shape_of_an_event_breaks_the_reading(event: dict[str, Any]) -> None:
     ):
         found = read(payload() | {"event": event | more}, OURS)
         if isinstance(found, Words):
-            intent(found, Profile("A"), "")
+            intent(found, ADA, "")
 
 
 BLOCK = st.dictionaries(NAMES, JSON).map(lambda block: block | {"type": "rich_text"})

@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 import adapters.slack
+from adapters.slack import shortcuts
 from adapters.slack.entrance import PATH
 from adapters.slack.preflight import SCOPES
+from sandbox.slack.gestures import SHORTCUTS
 
 
 @pytest.fixture
@@ -46,6 +48,7 @@ def test_each_event_has_the_scope_it_needs(manifest: dict[str, Any]) -> None:
         "channel_id_changed": "channels:read",
         "channel_left": "channels:read",
         "channel_rename": "channels:read",
+        "channel_shared": "channels:read",
         "channel_unarchive": "channels:read",
         "channel_unshared": "channels:read",
         "group_archive": "groups:read",
@@ -57,12 +60,26 @@ def test_each_event_has_the_scope_it_needs(manifest: dict[str, Any]) -> None:
         "member_left_channel": "channels:read",
     }
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
-    assert set(events) == {*needs, "app_uninstalled", "tokens_revoked"}
+    assert set(events) == {*needs, "app_home_opened", "app_uninstalled", "tokens_revoked"}
     assert {needs[event] for event in needs} <= set(SCOPES)
+
+
+def test_its_shortcuts_are_those_of_the_code_and_of_the_sandbox(manifest: dict[str, Any]) -> None:
+    found = manifest["features"]["shortcuts"]
+    named: dict[str, dict[str, str]] = {"message": {}, "global": {}}
+    for one in found:
+        named[one["type"]][one["callback_id"]] = one["name"]
+        assert len(one["name"]) <= 24
+        assert len(one["description"]) <= 150
+    assert named == SHORTCUTS
+    ours = {shortcuts.REPLY, shortcuts.NOTE, shortcuts.SEND_THIS, shortcuts.START, shortcuts.INBOX}
+    assert {one["callback_id"] for one in found} == ours
+    assert all(len(kind) <= 5 for kind in named.values())
 
 
 def test_people_can_talk_to_it_and_use_its_command(manifest: dict[str, Any]) -> None:
     features = manifest["features"]
+    assert features["app_home"]["home_tab_enabled"] is True
     assert features["app_home"]["messages_tab_enabled"] is True
     assert features["app_home"]["messages_tab_read_only_enabled"] is False
     (command,) = features["slash_commands"]

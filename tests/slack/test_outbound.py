@@ -15,7 +15,8 @@ from adapters.slack.blocks import LIMIT
 from adapters.slack.cards import Look
 from adapters.slack.markup import name
 from adapters.slack.mrkdwn import Known, read_text
-from adapters.slack.outbound import post, revision, update
+from adapters.slack.outbound import NO_CONTROLS, post, revision, update
+from core.asking import Button
 from core.content import (
     Bold,
     Channel,
@@ -36,12 +37,12 @@ from core.content import (
     Timestamp,
     Underline,
 )
-from core.delivery import Author, Part, PartKind
+from core.delivery import Author, CardLine, Part, PartKind
 from core.ids import AccountId, PinId, RemoteId
-from core.model import Account, AccountKind, Pin
-from core.ports import Line
+from core.model import Account, AccountKind, Mode, Pin, Status
 from core.tidy import normal
-from tests.slack.fake_desk import BRAND, NOON, PIN, line
+from sandbox.slack.shapes import message_blocks
+from tests.slack.fake_desk import PIN, line
 from tests.slack.slack_world import KeptFiles, card, mirror, pings, shows, text, write
 
 SPACE = "C0INBOX:1700000000.000100"
@@ -133,23 +134,13 @@ def test_nobody_is_pinged_by_ten_thousand_hostile_texts() -> None:
 
 
 @given(HOSTILE)
-def test_no_answer_can_mention_anybody(words: str) -> None:
+def test_no_question_about_words_can_mention_anybody(words: str) -> None:
     pin = Pin(PinId("1"), f"https://x.example/{words}", words, words, creator=words)
     person = Account(AccountId("p"), AccountKind.PERSON, "p", words)
     lines = [replace(line(words, pin), people=(person,), last_by=person)] * 30
-    said = [Line(n, kind, NOON, person, words, pin, None)
-            for n, kind in enumerate(("message", "notice", "card"))]  # fmt: skip
-    for blocks in (
-        cards.preview(pin, person, LOOK),
-        cards.inbox(lines, person, NOON),
-        cards.thread(pin, [person], "abcdef", said, None, LOOK),
-        cards.picker(lines, "D1:1.2"),
-        cards.sent([words], "abcdef", person, None),
-        cards.refusal(words),
-    ):
+    for blocks in (cards.picker(lines, "D1:1.2"), cards.refusal(words)):
         assert_inert(blocks)
         within_limits(blocks)
-    assert_inert(cards.people_options([person]))
 
 
 def test_the_longest_text_fits_one_message_however_it_is_escaped() -> None:
@@ -272,10 +263,41 @@ def test_a_card_looks_right_with_whatever_is_known(pin: Pin) -> None:
     assert blocks[-1]["elements"][0]["url"] == pin.url
 
 
-def test_the_form_stays_inside_its_limits() -> None:
-    view = cards.modal(words=True, pin="https://x.example/" + "a" * 4_000, text="b" * 4_000,
-                       people=(BRAND,), acting=BRAND, private="{}")  # fmt: skip
-    assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close"))
-    assert len(view["private_metadata"]) < 3_000
-    fields = {block["block_id"]: block["element"] for block in view["blocks"][:3]}
-    assert all(len(fields[key].get("initial_value", "")) <= 3_000 for key in ("pin", "words"))
+CONTROLS = ("Replies here go to Mia · open · Ada answers", (Button("Reply", "reply", "t1"),))
+
+
+def test_the_line_and_the_buttons_stand_under_the_card() -> None:
+    for arguments in (
+        post(card(), LOOK, "C1", CONTROLS),
+        update(card(replaces=RemoteId(SPACE)), LOOK, CONTROLS),
+    ):
+        blocks = message_blocks(arguments["blocks"])
+        assert blocks[-2]["elements"][0]["text"] == CONTROLS[0]
+        (reply,) = blocks[-1]["elements"]
+        assert (reply["action_id"], reply["value"]) == ("ask:0:reply", "t1")
+
+
+def test_what_a_card_stands_at_counts_as_its_content_and_its_buttons_do_not() -> None:
+    before = card()
+    line = CardLine(Mode.RELAY, Status.OPEN)
+    after = replace(before, step=shows(replace(before.part, line=line)))
+    assert revision(before, LOOK) != revision(after, LOOK)
+    metadata = [post(after, LOOK, "C1", c)["metadata"] for c in (CONTROLS, NO_CONTROLS)]
+    assert metadata[0] == metadata[1]
+
+
+def test_a_note_is_marked_as_one() -> None:
+    part = replace(text("ask the shop", SPACE).part, note=True)
+    arguments = post(write("d", mirror(space=SPACE), shows(part)), LOOK, "C1")
+    assert "only your team sees it" in arguments["blocks"][0]["elements"][0]["text"]
+    assert arguments["text"].startswith("🔒")
+
+
+def test_a_ping_mentions_those_people_once_and_is_not_repeated_by_an_edit() -> None:
+    part = replace(text("hello", SPACE).part, ping=("U0ADA", "U0BO", "<!here>"))
+    posted = write("d", mirror(space=SPACE), shows(part))
+    arguments = post(posted, LOOK, "C1")
+    assert pings(arguments) == ["U0ADA", "U0BO"]
+    edited = write("d", mirror(space=SPACE), shows(part, RemoteId(SPACE)))
+    assert pings(update(edited, LOOK)) == []
+    assert revision(posted, LOOK) == revision(text("hello", SPACE), LOOK)

@@ -7,10 +7,10 @@ import pytest
 
 from adapters.slack import SlackAdapter
 from core.delivery import Author, Failure, FailureKind, Part, PartKind, Receipt
-from core.intents import Handle, InDirect, InSpace, Origin, Person, PostMessage
-from core.model import Identity, Place, Profile, Refusal
+from core.intents import InDirect, InSpace, Origin, Person, PostMessage
+from core.model import Identity, Place, Refusal
 from core.ports import Ask
-from tests.slack.fake_desk import PIN, THREAD, FakeDesk, line, started
+from tests.slack.fake_desk import PIN, THREAD, FakeDesk, line
 from tests.slack.slack_world import (
     INBOX,
     TEAM,
@@ -199,30 +199,6 @@ async def test_a_lost_answer_is_found_again(adapter: SlackAdapter, world: World)
     assert len(await world.shown()) == 2
 
 
-async def test_a_command_sends_a_pin(adapter: SlackAdapter, world: World, desk: FakeDesk) -> None:
-    told = await world.pin(f"send {PIN.url} to @mia @kai — does “this” come in oak?", user="U0BO")
-    intent = await desk.intent()
-    what = started(intent)
-    assert what.people == (Handle("mia"), Handle("kai"))
-    assert what.pin == PIN.id
-    assert what.text == "does “this” come in oak?"
-    assert intent.origin == Origin(Place("slack", TEAM, INBOX))
-    assert "Sent to Mia, Kai" in texts(told["answers"][0])
-    assert "You write as *Northwind Home*" in texts(told["answers"][0])
-
-
-async def test_a_mention_is_that_person(
-    adapter: SlackAdapter, world: World, desk: FakeDesk
-) -> None:
-    await world.pin(
-        f"send {PIN.url} to @Cleo Park -- for @Bo Reyes &", channel="C0GENERAL", user="U0BO"
-    )
-    what = started(await desk.intent())
-    cleo = Profile("Cleo Park", f"{world.url}/slack/avatars/U0CLEO.svg")
-    assert what.people == (Person(Identity("slack", TEAM, "U0CLEO"), cleo),)
-    assert what.text == "for @Bo Reyes &"
-
-
 async def test_a_reply_that_is_only_a_pins_address_sends_that_pin(
     adapter: SlackAdapter, world: World, desk: FakeDesk
 ) -> None:
@@ -231,84 +207,6 @@ async def test_a_reply_that_is_only_a_pins_address_sends_that_pin(
     what = (await desk.intent()).what
     assert isinstance(what, PostMessage)
     assert (what.text, what.pin) == ("", PIN.id)
-
-
-async def test_the_preview_leads_to_a_form_and_the_inbox_to_its_threads(
-    adapter: SlackAdapter, world: World, desk: FakeDesk
-) -> None:
-    preview = (await world.pin(PIN.url))["answers"][0]
-    for button, title in (("pin_send", "Send a pin"), ("pin_start", "Start a thread")):
-        told = await world.act("press", user="U0ADA", channel=INBOX, answer=preview["id"],
-                               action_id=button, wait=3)  # fmt: skip
-        view = (await world.until_seen())["views"][-1]
-        assert view["title"]["text"] == title, told
-        assert PIN.url in str(view["blocks"][0])
-        await world.act("close", user="U0ADA", view=view["id"])
-    inbox = (await world.pin("inbox"))["answers"][0]
-    told = await world.act("press", user="U0ADA", channel=INBOX, answer=inbox["id"],
-                           action_id="pin_open", wait=3)  # fmt: skip
-    assert "Oak desk" in texts(told["answers"][0])
-
-
-async def test_preview_inbox_open_help_and_unknown_verbs_answer_their_caller(
-    adapter: SlackAdapter, world: World
-) -> None:
-    preview = (await world.pin(PIN.url))["answers"][0]
-    assert "pin_send" in texts(preview)
-    assert "You write as *Northwind Home*" in texts(preview)
-    assert "does this come in oak?" in texts((await world.pin(""))["answers"][0])
-    assert "Oak desk" in texts((await world.pin("OPEN abcdef"))["answers"][0])
-    assert "/pin send" in texts((await world.pin("help"))["answers"][0])
-    assert "Did you mean `/pin send`?" in texts((await world.pin("sned"))["answers"][0])
-    refused = (await world.pin("https://example.com/x"))["answers"][0]
-    assert "not the address of a pin" in texts(refused)
-    assert not await world.shown()
-
-
-async def test_open_follows_a_link_to_the_thread(adapter: SlackAdapter, world: World) -> None:
-    root = await posted(adapter)
-    ts = root.remote.split(":")[1]
-    link = f"https://x.slack.com/archives/{INBOX}/p{ts.replace('.', '')}"
-    assert "Oak desk" in texts((await world.pin(f"open {link}"))["answers"][0])
-
-
-async def test_a_slow_look_up_is_answered_later(
-    adapter: SlackAdapter, world: World, desk: FakeDesk
-) -> None:
-    desk.gate = asyncio.Event()
-    asking = asyncio.create_task(world.pin(PIN.url))
-    seen = await asyncio.wait_for(asking, 10)
-    assert seen["ok"]
-    assert not seen["answers"]
-    desk.gate.set()
-    assert "Oak desk" in texts((await world.until_seen())["answers"][-1])
-
-
-async def test_the_form_sends_and_names_its_errors(
-    adapter: SlackAdapter, world: World, desk: FakeDesk
-) -> None:
-    await world.pin(f"send {PIN.url}")
-    view = (await world.until_seen())["views"][-1]
-    found = await world.act("suggest", user="U0ADA", view=view["id"], block_id="people",
-                            action_id="pin_people", value="mi")  # fmt: skip
-    assert [option["value"] for option in found["options"]] == ["mia"]
-    values = {
-        "pin": {"pin": PIN.url},
-        "people": {"pin_people": ["mia"]},
-        "words": {"words": "hello <!here>"},
-    }
-    wrong = await world.act("submit", user="U0ADA", view=view["id"],
-                            values=values | {"pin": {"pin": "https://example.com"}})  # fmt: skip
-    assert wrong["errors"] == {"pin": "That is not the address of a pin."}
-    desk.outcomes.append(FULL)
-    full = await world.act("submit", user="U0ADA", view=view["id"], values=values)
-    assert full["errors"] == {"people": "This one is full."}
-    await desk.intent()
-    assert (await world.act("submit", user="U0ADA", view=view["id"], values=values))["ok"]
-    what = started(await desk.intent())
-    assert (what.people, what.pin, what.text) == (("mia",), PIN.id, "hello <!here>")
-    seen = await world.until_seen()
-    assert not seen["views"]
 
 
 async def test_a_name_less_workspace_prefixes_the_author(world: World, desk: FakeDesk) -> None:
@@ -370,49 +268,6 @@ async def test_a_picked_thread_may_refuse_and_words_may_be_gone(
     await world.act("delete", user="U0ADA", channel="D0ADA", ts=ts)
     gone = (await world.act("press", **pick))["answers"][0]
     assert "cannot be read any more" in texts(gone)
-
-
-async def test_the_app_itself_cannot_be_written_to(
-    adapter: SlackAdapter, world: World, desk: FakeDesk
-) -> None:
-    await world.pin(f"send {PIN.url} to @Pinthread -- hi")
-    assert started(await desk.intent()).people == (Handle("pinthread"),)
-
-
-async def test_a_failure_behind_a_command_is_said_without_its_cause(
-    adapter: SlackAdapter, world: World, desk: FakeDesk, caplog: pytest.LogCaptureFixture
-) -> None:
-    desk.broken = True
-    told = await world.pin("inbox")
-    assert "Something went wrong here" in texts(told["answers"][0])
-    assert "secret word" not in caplog.text
-    desk.outcomes.append(RuntimeError("a secret word"))
-    await world.pin(f"send {PIN.url}")
-    view = (await world.until_seen())["views"][-1]
-    wrong = await world.act("submit", user="U0ADA", view=view["id"], values=FILLED)
-    assert "Something went wrong here" in wrong["errors"]["pin"]
-
-
-FILLED = {
-    "pin": {"pin": PIN.url},
-    "people": {"pin_people": ["mia"]},
-    "words": {"words": "hello"},
-}
-
-
-async def test_a_slow_form_closes_and_its_refusal_follows(
-    adapter: SlackAdapter, world: World, desk: FakeDesk
-) -> None:
-    await world.pin(f"send {PIN.url}")
-    view = (await world.until_seen())["views"][-1]
-    await world.act("suggest", user="U0ADA", view=view["id"], block_id="people",
-                    action_id="pin_people", value="mi")  # fmt: skip
-    desk.gate = asyncio.Event()
-    assert (await world.act("submit", user="U0ADA", view=view["id"], values=FILLED))["ok"]
-    assert not (await world.seen())["views"]
-    desk.outcomes.append(FULL)
-    desk.gate.set()
-    assert "This one is full." in texts((await world.until_seen())["answers"][-1])
 
 
 async def test_a_short_link_that_is_slow_stays_an_address(

@@ -83,7 +83,7 @@ async def test_words_that_can_never_be_taken_have_no_button(
     ("outcome", "said"),
     [
         (Held(), "Sent."),
-        (Ignored(), "not connected with Pinthread"),
+        (Ignored(), "That channel is not connected"),
         (Ask(()), "You have no thread to answer yet"),
         (Ask((line(),)), "Which thread is this for?"),
     ],

@@ -25,6 +25,7 @@ from core.files import FileRef
 from core.ids import RemoteId
 from core.intents import DeleteMessage, EditMessage, InDirect, Intent, PostMessage, React
 from core.model import Place, Refusal
+from core.ports import Waiting
 from core.sweep import Root, Seen, SweepError
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import (
@@ -390,3 +391,16 @@ async def test_what_a_sweep_found_is_told_once_and_to_its_author_alone(
     assert "No, no." in str(answers)
     assert "Twice." not in str(answers)
     assert not (await world.seen("U0BO"))["answers"]
+
+
+async def test_a_reply_that_a_sweep_found_and_that_waits_can_be_sent_or_taken_back(
+    adapter: SlackAdapter, world: World, desk: FakeDesk
+) -> None:
+    root = await posted(adapter)
+    await world.say("ask @Bo Reyes", thread_ts=ts(root.remote))
+    await desk.intent()
+    [seen] = await read(adapter, root)
+    await adapter.tell(seen, seen.said[0], Waiting("t1", None, "mention"))
+    assert (await desk.office.call()).given == ("t1", None, "mention")
+    answers = (await world.until(lambda found: found["answers"]))["answers"]
+    assert "Undo" in str(answers)

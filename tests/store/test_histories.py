@@ -167,7 +167,9 @@ async def about(
     key: str,
 ) -> None:
     """Something that happens to one of the thread's last messages."""
-    events = await world.store.events(said.thread, [(1, None)], before=None, after=None, limit=12)
+    events = await world.store.events(
+        said.thread, AccountId("mia"), [(1, None)], before=None, after=None, limit=12
+    )
     posted = [event.what for event in events if isinstance(event.what, MessagePosted)]
     if not posted:
         return

@@ -218,6 +218,24 @@ async def test_reactions_are_each_accounts_own(store: Store, world: World) -> No
     assert (await now(store)).reactions == {(OLA, "👍"), (OLA, ":oak:")}
 
 
+async def test_a_lane_knows_which_reactions_come_after_its_batch(
+    store: Store, world: World
+) -> None:
+    said, forum, _ = await mirrored(world)
+    for n, emoji in enumerate(("👍", "🎉", ":oak:")):
+        said = await world.happen(f"r{n}", said, MIA, ReactionAdded(ONE, emoji))
+    whole = await work_of(store, forum)
+    before = len(whole.events) - 3
+    assert whole.later == frozenset()
+    for count, later in ((1, {"🎉", ":oak:"}), (2, {":oak:"}), (3, set())):
+        work = await store.lane(forum.id, before + count)
+        assert work is not None
+        assert work.later == {(ONE, emoji) for emoji in later}
+    work = await store.lane(forum.id, before)
+    assert work is not None
+    assert work.later == frozenset(), "none of them is about a reaction"
+
+
 async def test_a_mirror_wants_the_emoji_that_somebody_has_in_another_place(
     store: Store, world: World, reopen: Reopen
 ) -> None:

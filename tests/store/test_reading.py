@@ -54,7 +54,7 @@ async def test_a_page_is_the_newest_events_or_those_on_one_side(store: Store, wo
 
     async def page(before: int | None, after: int | None, limit: int) -> list[int]:
         found = await store.events(
-            said.thread, [(1, None)], before=before, after=after, limit=limit
+            said.thread, mia, [(1, None)], before=before, after=after, limit=limit
         )
         return [event.seq for event in found]
 
@@ -76,14 +76,14 @@ async def test_a_page_holds_only_what_was_said_during_the_stays(store: Store, wo
     stays: list[tuple[int, int | None]] = [(4, 8), (12, 13), (20, None)]
 
     async def page(before: int | None, after: int | None, limit: int) -> list[int]:
-        found = await store.events(said.thread, stays, before=before, after=after, limit=limit)
+        found = await store.events(said.thread, mia, stays, before=before, after=after, limit=limit)
         return [event.seq for event in found]
 
     assert await page(None, None, 50) == [4, 5, 6, 7, 8, 12, 13, 20, 21, 22, 23]
     assert await page(None, None, 6) == [12, 13, 20, 21, 22, 23]
     assert await page(13, None, 3) == [7, 8, 12]
     assert await page(None, 6, 4) == [7, 8, 12, 13]
-    assert await store.events(said.thread, [], before=None, after=None, limit=9) == ()
+    assert await store.events(said.thread, mia, [], before=None, after=None, limit=9) == ()
 
 
 # --- inboxes ------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from bridge.files import FolderFiles
 from bridge.markup import Markdown
 from bridge.pages import take_in
 from core.apply import apply
+from core.brand import Role
 from core.decide import NO_MESSAGE, NO_THREAD, decide
 from core.delivery import Delivery, DeliveryState, Receipt
 from core.events import Event, FileFailed, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened
@@ -26,11 +27,13 @@ from core.intents import Actor, Handle, Intent, PersonRef, StartThread
 from core.model import (
     Account,
     AccountKind,
+    Contacts,
     Head,
     Identity,
     Pin,
     Place,
     Refusal,
+    Standing,
     State,
     Thread,
     Written,
@@ -44,6 +47,7 @@ from core.ports import (
     Page,
     ThreadLine,
     ThreadView,
+    Which,
 )
 from web.server import Server
 from web.sessions import SECRET, Purpose, sign
@@ -138,7 +142,10 @@ class FakeDesk:
             assert isinstance(target, str)
             thread = self.threads.get(ThreadId(target))
             head = self.heads[thread.conversation] if thread else None
-        return State(actor, head, thread, people, missing, message=message)
+        kinds = {account.id: account.kind for account in self.accounts.values()}
+        role = Role.OWNER if actor.kind is AccountKind.BRAND else None
+        standing = Standing(kinds, role, contacts=Contacts.ANYONE, invited=True)
+        return State(actor, head, thread, people, missing, message=message, standing=standing)
 
     def _keep(self, state: State, event: Event) -> None:
         assert state.head
@@ -194,7 +201,15 @@ class FakeDesk:
         lines = await self.inbox(asker, limit)
         return tuple({line.pin.id: line.pin for line in lines}.values())
 
-    async def inbox(self, asker: AccountId, limit: int = 20) -> tuple[ThreadLine, ...]:
+    async def inbox(
+        self,
+        asker: AccountId,
+        limit: int = 20,
+        *,
+        which: Which = Which.ALL,
+        agent: AccountId | None = None,
+        before: int | None = None,
+    ) -> tuple[ThreadLine, ...]:
         lines = []
         for thread in self.threads.values():
             head = self.heads[thread.conversation]

@@ -94,12 +94,12 @@ async def test_no_account_id_and_no_number_of_the_history_leaves(world: Any) -> 
 
 async def test_people_are_added_and_leave(world: Any) -> None:
     mia, rosa = await world.client("mia"), await world.client("rosa")
-    thread = await started(mia)
+    thread = await started(mia, to=["kai"])
     path = f"/api/threads/{thread['id']}"
     assert (await rosa("GET", path))[0] == 404
     status, view, _ = await mia("POST", f"{path}/people", {"add": ["@Rosa"]})
     assert status == 200
-    assert [person["handle"] for person in view["people"]] == ["mia", "northwind", "rosa"]
+    assert [person["handle"] for person in view["people"]] == ["mia", "kai", "rosa"]
     _, page, _ = await rosa("GET", f"{path}/messages")
     assert [line["text"] for line in page["lines"]] == ["Rosa joined."]
     assert (await rosa("POST", f"{path}/leave"))[0] == 200

@@ -124,7 +124,7 @@ async def test_a_change_of_delivery_arrives_once(world: Any) -> None:
 
 async def test_joining_and_leaving_arrive_as_lines_and_as_threads(world: Any) -> None:
     mia, rosa = await world.client("mia"), await world.client("rosa")
-    thread = await start(mia)
+    thread = await start(mia, "kai")
     async with world.live("rosa") as events:
         await events.next()
         await mia("POST", f"/api/threads/{thread}/people", {"add": ["rosa"]})

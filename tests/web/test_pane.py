@@ -218,14 +218,14 @@ async def test_a_bad_address_says_what_to_paste(context: BrowserContext, world: 
 
 
 async def test_people_are_added_and_one_leaves(context: BrowserContext, world: Any) -> None:
-    thread = await started(world)
+    thread = await started(world, to=["rosa"])
     page = await opened(context, world, f"/?embed=1#/t/{thread}")
     await page.get_by_role("button", name="Add people").click()
     await page.get_by_role("combobox").fill("kai")
     await page.get_by_role("option", name="Kai").click()
     await page.get_by_role("button", name="Add", exact=True).click()
     await expect(page.locator(".notice")).to_have_text("Kai joined.")
-    await expect(page.locator(".titles")).to_contain_text("Northwind Home and Kai")
+    await expect(page.locator(".titles")).to_contain_text("Rosa and Kai")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.get_by_role("button", name="Leave").click()
     await page.get_by_role("dialog").get_by_role("button", name="Leave").click()

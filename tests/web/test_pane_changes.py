@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from core.files import FileId, FileRef
 from core.ids import AccountId, MessageId
-from core.intents import AddFile, Intent
+from core.intents import AddFile, EditMessage, Intent
 from tests.files.pictures import png
 
 pytestmark = pytest.mark.browser
@@ -183,6 +184,29 @@ async def test_a_file_that_could_not_be_fetched_is_said(world: Any, talk: Talk) 
     what = AddFile(MessageId(talk.message), "huge.mov", None, "It is too large.")
     await world.desk.submit(Intent("f", AccountId("id-of-mia"), what))
     await expect(talk.page.locator(".notice")).to_contain_text("huge.mov")
+
+
+async def test_a_message_emptied_of_its_words_and_files_keeps_its_place(
+    world: Any, talk: Talk
+) -> None:
+    mia, message = AccountId("id-of-mia"), MessageId(talk.message)
+    plans = FileRef(FileId("a" * 64), "plans.bin", "application/octet-stream", 5)
+    added = AddFile(message, plans.name, plans, remote="F1")
+    await world.desk.submit(Intent("added", mia, added))
+    await expect(talk.last.locator(".file")).to_contain_text("plans.bin")
+    # As Slack tells of them: first the words go, then the file.
+    await world.desk.submit(Intent("e1", mia, EditMessage(message, "", files=("F1",))))
+    await expect(talk.last.locator(".words")).to_have_count(0)
+    await expect(talk.last.locator(".file")).to_contain_text("plans.bin")
+    await world.desk.submit(Intent("e2", mia, EditMessage(message, "", files=())))
+    await expect(talk.last.locator(".tombstone")).to_have_text("A file that is not here")
+    await expect(talk.last.locator(".file")).to_have_count(0)
+    [line] = await talk.lines()
+    assert (line["text"], line["files"], line["deleted"]) == ("", [], False)
+    # What is said on it afterwards shows as ever.
+    await world.desk.submit(Intent("e3", mia, EditMessage(message, "in ash?")))
+    await expect(talk.last.locator(".words")).to_have_text("in ash?")
+    await expect(talk.last.locator(".tombstone")).to_have_count(0)
 
 
 async def test_hostile_html_cannot_come_in_by_formatted_words(

@@ -1,0 +1,158 @@
+"""`pinthread export` and `pinthread erase`, beside a program and without one."""
+
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bridge import own_data
+from bridge.config import Config, parse
+from bridge.erasing import Erasing
+from bridge.exporting import KEPT, Exporting
+from bridge.failures import CommandError
+from bridge.intake import Intake
+from bridge.searching import Searching
+from bridge.store import open_store
+from bridge.wakeup import LocalWakeups
+from core.intents import AddFile, DeleteMessage, EditMessage, Intent, PostMessage, React
+from core.model import Identity, Profile, Refusal
+from core.ports import Accepted, Store, StoreError
+from tests.anyone import ANYONE
+from tests.bridge.conftest import DESK, KEN, MIA, NOW
+from tests.bridge.test_intake import accepted, start
+
+THUMB = "\U0001f44d"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return parse("people: [{handle: kai, name: Kai}]", {}, data=tmp_path)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path / 'pinthread.sqlite'}")
+    await store.open()
+    await store.put_account(KEN, [Identity("discord", "", "77")])
+    await store.put_account(MIA, [Identity("slack", "T1", "U1")])
+    await store.put_pin(DESK, NOW)
+    await store.secret("web-files")
+    yield store
+    await store.close()
+
+
+async def test_an_export_is_written_beside_the_program(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    thread = await accepted(intake, start("a", "oak?", "ken"))
+    assert thread.message is not None
+    await accepted(intake, Intent("b", KEN.id, PostMessage(thread.thread, "yes")))
+    await accepted(intake, Intent("e", MIA.id, EditMessage(thread.message, "oak or ash?")))
+    await accepted(intake, Intent("r", KEN.id, React(thread.message, THUMB, on=True)))
+    said = await own_data.export(config, "@Ken", tmp_path, now)
+    assert said.startswith(f"{tmp_path}/pinthread-ken.zip")
+    assert "2 messages" in said
+    packed = zipfile.ZipFile(tmp_path / "pinthread-ken.zip")
+    lines = json.loads(packed.read("history.json"))["threads"][0]["lines"]
+    first = next(line for line in lines if line["kind"] == "message")
+    assert (first["text"], first["edited"], first["reactions"]) == (
+        "oak or ash?",
+        True,
+        {THUMB: ["ken"]},
+    )
+    assert "oak or ash?" in packed.read("history.html").decode()
+    with pytest.raises(CommandError, match="no account @nobody"):
+        await own_data.export(config, "nobody", tmp_path, now)
+    with pytest.raises(CommandError, match="cannot be written"):
+        await own_data.export(config, "ken", tmp_path / "not" / "there.zip", now)
+
+
+async def test_without_a_database_one_line_says_so(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no history"):
+        await own_data.export(config, "ken", tmp_path, now)
+
+
+async def test_an_old_archive_is_gone(store: Store, tmp_path: Path) -> None:
+    moment = now()
+    exporting = Exporting(store, tmp_path / "exports", lambda file: "", lambda: moment)
+    made = await exporting.export(MIA.id)
+    assert exporting.found(made.token) == made.path
+    assert exporting.found("../" + made.token[3:]) is None
+    moment = now() + KEPT
+    assert exporting.found(made.token) is None
+    assert exporting.sweep() == 1
+    assert not made.path.exists()
+
+
+async def test_an_erasure_is_done_by_the_program_even_after_a_stop(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    thread = await accepted(intake, start("a", "a secret of mine", "ken"))
+    other = await accepted(intake, Intent("b", MIA.id, PostMessage(thread.thread, "another")))
+    kens = await accepted(intake, Intent("k", KEN.id, PostMessage(thread.thread, "kept")))
+    assert kens.message is not None
+    assert other.message is not None
+    await accepted(intake, Intent("x", MIA.id, EditMessage(other.message, "another secret")))
+    failed = AddFile(other.message, "secret.pdf", None, "gone")
+    await accepted(intake, Intent("f", MIA.id, failed))
+    await accepted(intake, Intent("r", MIA.id, React(kens.message, THUMB, on=True)))
+    assert "is being erased" in own_data.erase(config, "@mia", now())
+    with pytest.raises(CommandError, match="stands in the configuration"):
+        own_data.erase(config, "kai", now())
+    with pytest.raises(CommandError, match="no account"):
+        own_data.erase(config, "nobody", now())
+    await store.close()
+
+    await store.open()
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    searching = Searching(store, tmp_path / "pinthread.sqlite", LocalWakeups(), intake.find_people)
+    erasing = Erasing(store, intake.submit, searching.forget, now)
+    await erasing.take()
+    await erasing.take()
+    history = await store.history(thread.conversation)
+    assert [event.seq for event in history] == list(range(1, len(history) + 1))
+    assert "secret" not in repr(history)
+    written = await store.written(kens.message)
+    assert written is not None
+    assert (written.text, written.reactions) == ("kept", frozenset())
+    gone = await store.account(MIA.id)
+    assert gone is not None
+    assert (gone.name, gone.picture) == ("Somebody who left", None)
+    assert await store.identities(MIA.id) == ()
+    outcome = await intake.submit(Intent("z", MIA.id, PostMessage(thread.thread, "again")))
+    assert isinstance(outcome, Refusal)
+    # Whoever comes back with the same login is somebody new.
+    back = await store.ensure_person(Identity("slack", "T1", "U1"), Profile("Mia"), now())
+    assert back.id != MIA.id
+    await searching.stop()
+
+
+async def test_somebody_who_was_made_at_a_first_act_comes_back_as_somebody_new(
+    store: Store, tmp_path: Path
+) -> None:
+    login = Identity("slack", "T1", "U9")
+    first = await store.ensure_person(login, Profile("Noor"), now())
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    searching = Searching(store, tmp_path / "pinthread.sqlite", LocalWakeups(), intake.find_people)
+    erasing = Erasing(store, intake.submit, searching.forget, now)
+    await erasing.ask(first.id)
+    await erasing.take()
+    second = await store.ensure_person(login, Profile("Noor"), now())
+    assert second.id != first.id
+    assert not second.banned
+    old = await store.account(first.id)
+    assert old is not None
+    assert old.name == "Somebody who left"
+    assert isinstance(await intake.submit(start("s", "hello", "ken")), Accepted)
+    deleted = DeleteMessage(second.id)  # type: ignore[arg-type] - no such message
+    assert isinstance(await intake.submit(Intent("d", second.id, deleted)), Refusal)
+    await searching.stop()

@@ -1,0 +1,90 @@
+"""Help, what nobody knows, and the first act of somebody who is new."""
+
+from bridge.office import Counter
+from core.asking import Command, Office
+from core.intents import Person
+from core.model import Identity, Profile
+from core.verbs import VERBS
+from tests.office.desk_world import ADA, BRAND, INBOX, MIA, World, code, labels, person
+
+NEW = Person(Identity("discord", "", "5150"), Profile("Zoe Lind", "https://p.example/z.png"))
+PIN = "https://www.pinterest.com/pin/99360735500167749/"
+
+
+def test_the_counter_is_the_office(world: World) -> None:
+    office: Office = world.office
+    assert isinstance(office, Counter)
+
+
+async def test_help_names_every_verb_and_tells_of_each(world: World) -> None:
+    whole = await world.type(person(MIA), "help")
+    listed = "\n".join(str(item.text) for item in whole.items)
+    for verb in VERBS:
+        assert f"`/pin {verb.name}" in listed
+        one = await world.type(person(MIA), f"help {verb.name}")
+        assert verb.example in one.text
+        assert len(one.items) == len(verb.options)
+    assert all(len(str(item.text)) <= 3_000 for item in whole.items)
+
+
+async def test_an_unknown_verb_names_the_nearest_one(world: World) -> None:
+    answer = await world.type(person(MIA), "asign abcdef me")
+    assert code(answer) == "unknown_command"
+    assert "`/pin assign <id> me|none|@x`" in answer.text
+    assert "/pin help" in (await world.type(person(MIA), "qqqqq")).text
+    assert code(await world.type(person(MIA), "help asign")) == "unknown_command"
+
+
+async def test_every_verb_is_answered(world: World) -> None:
+    """Each with nothing said, by a person and by an owner in the inbox: none is forgotten."""
+    for verb in VERBS:
+        for who, place in ((person(MIA), None), (person(ADA), INBOX)):
+            answer = await world.office.run(world.caller(who, place), Command(verb.name))
+            assert answer.text, verb.name
+            if answer.refusal is not None:
+                assert answer.refusal.code != "unknown_command", verb.name
+
+
+async def test_the_first_act_of_somebody_new_says_who_will_see_it(world: World) -> None:
+    asked = await world.type(NEW, f"send {PIN} to @mia -- hello")
+    assert "see you as Zoe Lind (@zoe-lind)" in asked.text
+    assert labels(asked) == ["Continue", "Link"]
+    assert not await world.desk.inbox(MIA.id)
+    sent = await world.press(NEW, asked, "Continue")
+    assert sent.text.startswith("Sent to Mia as Zoe Lind")
+    assert len(await world.desk.inbox(MIA.id)) == 1
+    assert (await world.type(NEW, "follow @northwind")).text.startswith("You follow")
+
+
+async def test_looking_around_first_does_not_use_up_the_first_act(world: World) -> None:
+    assert labels(await world.type(NEW, "brands")) == []
+    asked = await world.type(NEW, "follow @northwind")
+    assert labels(asked) == ["Continue", "Link"]
+
+
+async def test_a_button_of_somebody_new_is_pressed_again_by_continue(world: World) -> None:
+    brands = await world.type(NEW, "brands")
+    asked = await world.press(NEW, brands, "Follow")
+    assert labels(asked) == ["Continue", "Link"]
+    assert (await world.press(NEW, asked, "Continue")).text.startswith("You follow Lumen")
+
+
+async def test_whoever_is_new_in_an_inbox_is_told_that_they_act_as_the_brand(world: World) -> None:
+    await world.follow(MIA, BRAND)
+    thread = await world.start()
+    colleague = Person(Identity("slack", "T1", "UZOE"), Profile("Zoe Lind"))
+    asked = await world.type(colleague, f"note {thread.thread} hm", INBOX)
+    assert "act as Northwind Home" in asked.text
+    done = await world.press(colleague, asked, "Continue", INBOX)
+    assert done.text.startswith("Noted.")
+
+
+async def test_a_button_of_nothing_known_says_so(world: World) -> None:
+    caller = world.caller(person(MIA))
+    for answer in (
+        await world.office.press(caller, "nonsense", "1"),
+        await world.office.submit(caller, "nonsense", "1", {}),
+        await world.office.submit(caller, "which", "1", {"thread": "x"}),
+        await world.office.press(caller, "continue", "x"),
+    ):
+        assert code(answer) == "draft_lost"

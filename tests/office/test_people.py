@@ -1,0 +1,175 @@
+"""Follows, blocks, brands and roles."""
+
+import pytest
+
+from core.ids import AccountId
+from core.intents import Person
+from core.model import Account, AccountKind, Identity, Profile, Role
+from tests.office.desk_world import (
+    ADA,
+    BEN,
+    BRAND,
+    INBOX,
+    JO,
+    MIA,
+    SAM,
+    World,
+    code,
+    labels,
+    named,
+    person,
+    titles,
+)
+
+MIAS, JOS = person(MIA, "discord"), person(JO)
+ADAS, BENS = person(ADA), person(BEN)
+
+
+async def test_following_and_no_longer(world: World) -> None:
+    answer = await world.type(MIAS, "follow @northwind @jo")
+    assert answer.text.startswith("You follow Northwind Home, Jo. Send Northwind Home a pin")
+    assert named(await world.desk.follows(MIA.id)) in (["jo", "northwind"], ["northwind", "jo"])
+    answer = await world.type(MIAS, "unfollow @northwind")
+    assert answer.text.startswith("You follow Northwind Home no longer.")
+    assert named(await world.desk.follows(MIA.id)) == ["jo"]
+
+
+async def test_a_form_asks_whom_to_follow(world: World) -> None:
+    asked = await world.type(MIAS, "follow")
+    assert code(await world.fill(MIAS, asked, who=())) == "nobody_named"
+    assert (await world.fill(MIAS, asked, who=("@jo", str(SAM.id)))).text.startswith("You follow")
+    assert set(named(await world.desk.follows(MIA.id))) == {"jo", "sam"}
+    assert code(await world.type(MIAS, "unfollow")) == "nobody_named"
+
+
+async def test_of_several_the_first_that_cannot_be_followed_says_what_was_done(
+    world: World,
+) -> None:
+    answer = await world.type(MIAS, "follow @jo @nobody @sam")
+    assert code(answer) == "cannot_message"
+    assert answer.text.startswith("Done for Jo. There is no account @nobody")
+    assert code(await world.type(MIAS, "follow @mia")) == "yourself"
+
+
+async def test_only_managers_follow_for_a_brand(world: World) -> None:
+    assert code(await world.type(BENS, "follow @mia", INBOX)) == "not_allowed"
+    assert (await world.type(ADAS, "follow @mia", INBOX)).refusal is None
+    assert named(await world.desk.followers(MIA.id)) == ["northwind"]
+
+
+async def test_followers_are_listed_and_followed_back(world: World) -> None:
+    empty = await world.type(ADAS, "followers", INBOX)
+    assert "https://pins.example/b/northwind" in empty.text
+    await world.follow(JO, MIA)
+    await world.follow(SAM, MIA)
+    await world.follow(MIA, SAM)
+    listed = await world.type(MIAS, "inbox followers")
+    assert set(titles(listed)) == {"Jo", "Sam"}
+    shown = {item.title: [each.label for each in item.buttons] for item in listed.items}
+    assert shown == {"Jo": ["Follow", "Send a pin"], "Sam": ["Unfollow", "Send a pin"]}
+    await world.press(MIAS, listed, "Follow")
+    await world.press(MIAS, listed, "Unfollow")
+    assert named(await world.desk.follows(MIA.id)) == ["jo"]
+    form = (await world.press(MIAS, listed, "Send a pin")).form
+    assert form is not None
+
+
+async def test_many_followers_are_paged(world: World) -> None:
+    for n in range(13):
+        who = Person(Identity("slack", "T1", f"UN{n}"), Profile(f"Number {n}"))
+        account = await world.desk.account(who)
+        await world.desk.follow(account.id, MIA.id, on=True)
+    first = await world.type(MIAS, "followers")
+    assert (len(first.items), labels(first)) == (10, ["More"])
+    rest = await world.press(MIAS, first, "More")
+    assert (len(rest.items), labels(rest)) == (3, [])
+    assert not set(titles(first)) & set(titles(rest))
+
+
+async def test_brands_are_listed_with_their_pages(world: World) -> None:
+    await world.follow(MIA, BRAND)
+    listed = await world.type(MIAS, "brands")
+    shown = {item.title: item for item in listed.items}
+    assert set(shown) == {"Northwind Home", "Lumen"}
+    assert shown["Lumen"].link == "https://pins.example/b/lumen"
+    assert [each.label for each in shown["Lumen"].buttons] == ["Ask @lumen", "Follow"]
+    assert "you follow" in shown["Northwind Home"].note
+    asked = await world.push(MIAS, shown["Northwind Home"].buttons[0])
+    assert asked.form is not None
+    assert asked.form.inputs[1].value == "@northwind"
+    own = await world.type(ADAS, "brands", INBOX)
+    assert next(item for item in own.items if item.title == "Northwind Home").buttons == ()
+
+
+async def test_many_brands_are_paged(world: World) -> None:
+    for n in range(11):
+        account = Account(AccountId(f"{n:016x}"), AccountKind.BRAND, f"brand{n}", f"Brand {n}")
+        await world.store.put_account(account, ())
+    first = await world.type(MIAS, "brands")
+    rest = await world.press(MIAS, first, "More")
+    assert len(first.items) + len(rest.items) == 13
+
+
+# --- blocks -------------------------------------------------------------------------------
+
+
+async def test_blocking_stops_both_and_tells_nobody(world: World) -> None:
+    await world.friends(MIA, JO)
+    thread = await world.start(MIAS, "jo")
+    answer = await world.type(JOS, "block @mia")
+    assert "`/pin unblock @mia`" in answer.text
+    told = await world.type(MIAS, f"reply {thread.thread} are you there?")
+    assert told.text == "Sent to Jo as Mia. It stands in the thread."
+    assert "are you there?" not in await world.texts(JO.id, thread)
+    assert code(await world.type(JOS, f"reply {thread.thread} hi")) == "you_blocked"
+    new = "send https://www.pinterest.com/pin/77/ to @jo @sam -- hi"
+    assert code(await world.type(MIAS, new)) == "cannot_message"
+    listed = await world.type(JOS, "unblock")
+    assert titles(listed) == ["Mia"]
+    assert (await world.press(JOS, listed, "Unblock")).text.startswith("Mia can write to you")
+    assert not (await world.type(JOS, "unblock")).items
+
+
+async def test_a_form_asks_whom_to_block(world: World) -> None:
+    asked = await world.type(JOS, "block")
+    assert code(await world.fill(JOS, asked, who=())) == "nobody_named"
+    assert code(await world.fill(JOS, asked, who=("@nobody",))) == "cannot_message"
+    assert (await world.fill(JOS, asked, who=("@sam",))).refusal is None
+    assert named(await world.desk.blocked(JO.id)) == ["sam"]
+    assert code(await world.type(JOS, "block @nobody")) == "cannot_message"
+    assert code(await world.type(BENS, "block @mia", INBOX)) == "not_allowed"
+
+
+# --- roles --------------------------------------------------------------------------------
+
+
+async def test_an_owner_gives_roles_and_takes_them(world: World) -> None:
+    answer = await world.type(ADAS, "role manager @ben", INBOX)
+    assert answer.text.startswith("Ben is manager of Northwind Home now")
+    assert (BEN, Role.MANAGER) in await world.desk.agents(BRAND.id)
+    listed = await world.type(ADAS, "role", INBOX)
+    assert {"Ada", "Ben", "Cal"} <= set(titles(listed))
+    assert "is agent" in listed.text
+    assert (await world.type(ADAS, "role none @ben", INBOX)).text.startswith("Ben has no role")
+    assert (BEN, Role.MANAGER) not in await world.desk.agents(BRAND.id)
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "place", "refused"),
+    [
+        (BENS, "agent @jo", INBOX, "not_allowed"),
+        (BENS, "", INBOX, "not_allowed"),
+        (ADAS, "boss @jo", INBOX, "bad_option"),
+        (ADAS, "agent @nobody", INBOX, "cannot_message"),
+        (ADAS, "agent @lumen", INBOX, "cannot_message"),
+        (ADAS, "agent @jo", None, "not_a_brand"),
+    ],
+)
+async def test_a_role_that_may_not_be_given(
+    world: World,
+    who: Person,
+    words: str,
+    place,  # type: ignore[no-untyped-def]
+    refused: str,
+) -> None:
+    assert code(await world.type(who, f"role {words}", place)) == refused
