@@ -1,11 +1,13 @@
 """What tests of several folders use: a real Chromium, and the sandbox as a child process."""
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,14 @@ async def browser() -> AsyncIterator[Browser]:
         found = await playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield found
         await found.close()
+
+
+@pytest.fixture
+def demo_ports() -> Iterator[None]:
+    """The demonstration has ports of its own: tests in several processes take turns."""
+    with (Path(tempfile.gettempdir()) / "pinthread-demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

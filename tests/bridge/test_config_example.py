@@ -88,4 +88,4 @@ def test_the_sandboxs_configuration_loads() -> None:
     assert config.web.demo
     assert (config.web.demo.people, config.web.demo.origin) == (("mia",), "http://127.0.0.1:8765")
     assert config.store.path == Path("/tmp/data/demo.sqlite")
-    assert [account.handle for account, _ in config.accounts()] == ["northwind", "mia"]
+    assert [a.handle for a, _ in config.accounts()] == ["northwind", "mia", "rosa", "kai"]

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from tests.files.pictures import png
 from tests.program.test_run_demo import running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("demo_ports")]
 
 PICTURE = Path(__file__).parents[2] / "docs" / "page.png"
 ASKED = "This one, under my window! Does it come 140 cm wide?"

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.program.world import Whole
+
+pytestmark = pytest.mark.usefixtures("demo_ports")
 
 ROOT = Path(__file__).parent.parent.parent
 
