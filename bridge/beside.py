@@ -89,11 +89,18 @@ def read(path: Path, which: str) -> History | None:
 def link(path: Path, settings: Settings, handle: str, now: datetime) -> str | None:
     """A one-time sign-in address for an account, or nothing: there is no such handle."""
     with connected(path, "rw") as db:
-        row = db.execute(_PEOPLE["account_by_handle"], (handle.lstrip("@").lower(),)).fetchone()
+        row = account_row(db, handle)
         if row is None:
             return None
         secret = people.secret(db, SECRET)
         return link_url(settings, sign_link(secret, AccountId(row[0]), now))
+
+
+def account_row(db: sqlite3.Connection, handle: str) -> rows.Row | None:
+    """The account that somebody typed the handle of, with or without `@`, in any case."""
+    wanted = handle.strip().lstrip("@").lower()
+    row: rows.Row | None = db.execute(_PEOPLE["account_by_handle"], (wanted,)).fetchone()
+    return row
 
 
 @contextmanager

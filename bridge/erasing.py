@@ -6,23 +6,21 @@ then its messages are deleted as their author would delete them, which takes the
 away wherever a platform lets us; then its words are erased here.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
 
+from bridge import requests
 from core.ids import AccountId, derive
 from core.intents import DeleteMessage, FillCard, Intent, Leave, React
 from core.model import Identity
-from core.ports import Outcome, Store, StoreError
+from core.ports import Outcome, Store
 
 log = logging.getLogger("pinthread.erasing")
 
 KIND = "erase"
-LOOK_EVERY = 1.0
-"""Seconds between looks for wishes; a look is one read of an index."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -56,19 +54,17 @@ class Erasing:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            try:
-                await self.take()
-            except StoreError:
-                log.warning("wishes_unread")
-            await asyncio.sleep(LOOK_EVERY)
+        await requests.follow(self._store, {KIND: self._take}, self._now)
 
     async def take(self) -> None:
-        for request in await self._store.requests(KIND):
-            wish = msgspec.json.decode(request.what, type=Wish)
-            said = await self._erase(AccountId(wish.account), wish)
-            await self._store.answer(request, str(said), self._now())
-            log.info("account_erased", extra={"messages": said})
+        """Does what is wished for right now."""
+        await requests.take(self._store, {KIND: self._take}, self._now)
+
+    async def _take(self, asked: str) -> str:
+        wish = msgspec.json.decode(asked, type=Wish)
+        said = await self._erase(AccountId(wish.account), wish)
+        log.info("account_erased", extra={"messages": said})
+        return str(said)
 
     async def _erase(self, account: AccountId, wish: Wish) -> int:
         """How many messages were deleted."""

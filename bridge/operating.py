@@ -1,34 +1,30 @@
 """What the operator sees and does about people, beside a running program.
 
-Reports are read from the database. A ban or an invitation is a row that the running program
-takes up within a second (`bridge.retrying` says why that way); where none runs, the next one
-does it.
+Reports are read from the database. A ban or an invitation is asked of the running program
+(`bridge.requests`); where none runs, the next one does it.
 """
 
-import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bridge.beside import connected, printable
+from bridge import requests
+from bridge.beside import account_row, connected, printable
 from bridge.failures import CommandError
 from bridge.store import talking
-from bridge.store.codec import from_time
 from bridge.store.queries import load
 from core.ids import AccountId, short_code
-from core.ports import Report, Store, StoreError
+from core.ports import Report, Store
 
 log = logging.getLogger("pinthread.operating")
 
-_OPERATOR = load("operator")
 _PEOPLE = load("people")
 KIND, INVITE = "ban", "invite"
-LOOK_EVERY = 0.5
 _MOST = 1_000
 
 
@@ -54,24 +50,27 @@ class Operating:
 
     async def run(self) -> None:
         """Takes requests up until it is cancelled."""
-        while True:
-            try:
-                await self.take()
-            except StoreError:
-                log.warning("requests_unread")
-            await asyncio.sleep(LOOK_EVERY)
+        await requests.follow(self._store, self._takes, self._now)
 
     async def take(self) -> None:
-        for request in await self._store.requests(KIND):
-            what = msgspec.json.decode(request.what, type=Ban)
-            await self._store.ban(AccountId(what.account), on=what.on)
-            await self._store.answer(request, "[]", self._now())
-            log.info("account_closed" if what.on else "account_opened")
-        for request in await self._store.requests(INVITE):
-            invited = msgspec.json.decode(request.what, type=Invitation)
-            await self._store.invite(AccountId(invited.account), self._now())
-            await self._store.answer(request, "[]", self._now())
-            log.info("account_invited")
+        """Does what is asked for right now."""
+        await requests.take(self._store, self._takes, self._now)
+
+    @property
+    def _takes(self) -> Mapping[str, requests.Take]:
+        return {KIND: self._ban, INVITE: self._invite}
+
+    async def _ban(self, asked: str) -> str:
+        what = msgspec.json.decode(asked, type=Ban)
+        await self._store.ban(AccountId(what.account), on=what.on)
+        log.info("account_closed" if what.on else "account_opened")
+        return "[]"
+
+    async def _invite(self, asked: str) -> str:
+        what = msgspec.json.decode(asked, type=Invitation)
+        await self._store.invite(AccountId(what.account), self._now())
+        log.info("account_invited")
+        return "[]"
 
 
 # --- the commands -------------------------------------------------------------------------
@@ -81,31 +80,23 @@ def ask(path: Path, handle: str, *, on: bool, now: datetime) -> int:
     """Leaves the request, and gives its number; an error where nobody has that handle."""
     with connected(path, "rw") as db:
         person = _person(db, handle, "A brand is closed by taking it out of the configuration.")
-        return _request(db, KIND, Ban(person, on), now)
+        return requests.leave(db, KIND, Ban(person, on), now)
 
 
 def invite(path: Path, handle: str, *, now: datetime) -> int:
     """Leaves the request, and gives its number; an error where nobody has that handle."""
     with connected(path, "rw") as db:
         person = _person(db, handle, "A brand needs no invitation.")
-        return _request(db, INVITE, Invitation(person), now)
+        return requests.leave(db, INVITE, Invitation(person), now)
 
 
 def _person(db: sqlite3.Connection, handle: str, brand: str) -> str:
-    wanted = handle.lstrip("@").lower()
-    row = db.execute(_PEOPLE["account_by_handle"], (wanted,)).fetchone()
+    row = account_row(db, handle)
     if row is None:
         raise CommandError(f"There is no account {handle!r} here.")
     if row[1] == "brand":
         raise CommandError(brand)
     return str(row[0])
-
-
-def _request(db: sqlite3.Connection, kind: str, what: Ban | Invitation, now: datetime) -> int:
-    asked = msgspec.json.encode(what).decode()
-    n = db.execute(_OPERATOR["request"], (kind, asked, from_time(now))).lastrowid
-    assert n is not None
-    return n
 
 
 def reports(path: Path) -> list[dict[str, Any]]:

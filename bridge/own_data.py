@@ -10,21 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
-
+from bridge import requests
 from bridge.app import copies
-from bridge.beside import connected
+from bridge.beside import account_row, connected
 from bridge.config import Config
 from bridge.erasing import KIND, Wish
 from bridge.exporting import Exporting
 from bridge.failures import CommandError
-from bridge.store.codec import from_time
 from bridge.store.database import Beside
 from bridge.store.queries import load
 from bridge.store.sqlite import SqliteStore
 from core.ids import AccountId
 
-_SQL = load("operator")
 _PEOPLE = load("people")
 
 
@@ -60,13 +57,13 @@ def erase(config: Config, handle: str, now: datetime) -> str:
             "otherwise the next start would make it again."
         )
     with connected(config.store.path, "rw") as db:
-        row = db.execute(_PEOPLE["account_by_handle"], (_plain(handle),)).fetchone()
+        row = account_row(db, handle)
         if row is None:
             raise CommandError(_nobody(handle))
         account = AccountId(row[0])
         logins = db.execute(_PEOPLE["identities"], (account,)).fetchall()
         wish = Wish(account, tuple((one[0], one[1], one[2]) for one in logins))
-        db.execute(_SQL["request"], (KIND, msgspec.json.encode(wish).decode(), from_time(now)))
+        requests.leave(db, KIND, wish, now)
     return (
         f"@{_plain(handle)} is being erased. Where Pinthread does not run right now, it is done "
         "at its next start."

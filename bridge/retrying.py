@@ -1,11 +1,5 @@
-"""Trying once more what failed: `pinthread retry`, and the Retry of a message's author.
+"""Trying once more what failed: `pinthread retry`, and the Retry of a message's author."""
 
-The command writes a row into the database and the running program takes it up within
-a second; SQLite's locking orders the two. That needs no port and no secret beyond the
-file itself, survives a crash of either side, and waits where the program does not run.
-"""
-
-import asyncio
 import logging
 import sqlite3
 import time
@@ -16,26 +10,24 @@ from pathlib import Path
 
 import msgspec
 
+from bridge import requests
 from bridge.beside import connected
 from bridge.failures import CommandError
 from bridge.finding import message_of
 from bridge.lanes import Lanes
-from bridge.store.codec import from_time
 from bridge.store.people import LAST
 from bridge.store.queries import load
 from core.delivery import DeliveryState
 from core.ids import AccountId, MessageId, MirrorId, ThreadId
 from core.intents import MessageRef, RemoteMessage
 from core.model import Refusal
-from core.ports import Change, Retry, Store, StoreError, Wakeups
+from core.ports import Change, Retry, Store, Wakeups
 
 log = logging.getLogger("pinthread.retrying")
 
 _SQL = load("operator")
 _LANES = load("lanes")
 _KIND = "retry"
-LOOK_EVERY = 0.5
-"""Seconds between looks for requests; a look is one read of an index."""
 PAUSE = timedelta(seconds=10)
 """How soon an author may ask again for the same message."""
 TOO_SOON = Refusal("rate_limited", "This was tried just now. Wait some seconds.")
@@ -56,20 +48,12 @@ class Retrying:
 
     async def run(self) -> None:
         """Takes requests up until it is cancelled."""
-        while True:
-            try:
-                await self.take()
-            except StoreError:
-                log.warning("requests_unread")
-            await asyncio.sleep(LOOK_EVERY)
+        await requests.follow(self._store, {_KIND: self._take}, self._now)
 
-    async def take(self) -> None:
-        for request in await self._store.requests(_KIND):
-            what = msgspec.json.decode(request.what, type=Retry)
-            mirrors = await self._retry(what)
-            answer = msgspec.json.encode(mirrors).decode()
-            await self._store.answer(request, answer, self._now())
-            log.info("retried", extra={"mirrors": len(mirrors)})
+    async def _take(self, what: str) -> str:
+        mirrors = await self._retry(msgspec.json.decode(what, type=Retry))
+        log.info("retried", extra={"mirrors": len(mirrors)})
+        return msgspec.json.encode(mirrors).decode()
 
     async def message(
         self, asker: AccountId, thread: ThreadId, message: MessageId
@@ -126,10 +110,7 @@ def ask(path: Path, what: Retry, now: datetime) -> int:
     with connected(path, "rw") as db:
         if not db.execute(_LANES["to_retry"], _asked(what)).fetchone():
             raise CommandError("Nothing that failed is named so. `pinthread stuck` lists it.")
-        row = (_KIND, msgspec.json.encode(what).decode(), from_time(now))
-        n = db.execute(_SQL["request"], row).lastrowid
-        assert n is not None
-        return n
+        return requests.leave(db, _KIND, what, now)
 
 
 def _asked(what: Retry) -> dict[str, object]:

@@ -341,8 +341,11 @@ def _time(at: datetime | None) -> int | None:
     return None if at is None else from_time(at)
 
 
-def ask(db: sqlite3.Connection, kind: str, what: str, now: datetime) -> None:
-    db.execute(_OPERATOR["request"], (kind, what, from_time(now)))
+def ask(db: sqlite3.Connection, kind: str, what: str, now: datetime) -> int:
+    """The number of the request."""
+    n = db.execute(_OPERATOR["request"], (kind, what, from_time(now))).lastrowid
+    assert n is not None
+    return n
 
 
 def answer(db: sqlite3.Connection, request: Asked, answer: str, now: datetime) -> None:
