@@ -73,9 +73,7 @@ def parse_search(text: str) -> SearchQuery | Refusal:
         else:
             after = day
     query = SearchQuery(words_of(_FILTER.sub(" ", text)), author, before, after)
-    if not query.words and author is None and before is None and after is None:
-        return NOTHING_TO_FIND
-    return query
+    return NOTHING_TO_FIND if query == SearchQuery() else query
 
 
 def day_of(text: str) -> datetime | None:

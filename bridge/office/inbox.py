@@ -16,7 +16,6 @@ from bridge.office.clerk import (
 )
 from core.asking import MOST_ITEMS, Answer, Button, Command, Fields, Item
 from core.ids import AccountId
-from core.intents import PersonRef
 from core.model import Refusal, Request, Status
 from core.moments import left
 from core.ports import Line, ThreadLine, ThreadView, Which
@@ -205,18 +204,13 @@ class Inbox:
         refused = await self._clerk.may(asker, Act.READ)
         if refused is not None:
             return refuse(refused)
-        days = []
         for name, typed in (("before", command.before), ("after", command.after)):
-            day = day_of(typed) if typed else None
-            if typed and day is None:
+            if typed and day_of(typed) is None:
                 return refusal(
                     "bad_date", f"`{name}:` takes a day such as {name}:2026-01-31.", name
                 )
-            days.append(day)
-        people = await self._clerk.people(asker, command.people[:1])
-        author: PersonRef | None = people[0] if people else None
-        query = SearchQuery(words_of(command.text), author, *days)
-        if not query.words and author is None and days == [None, None]:
+        query = await self._query(asker, command)
+        if query == SearchQuery():
             return refusal(
                 "nothing_to_find",
                 "Name the words to look for: `/pin search oak table from:@mia after:2026-01-31`.",
@@ -229,14 +223,16 @@ class Inbox:
         command = self._clerk.drafts.take(asker.person.id, draft)
         if command is None:
             return refusal("draft_lost", "That search is too old. Search again.")
+        return await self._found(asker, await self._query(asker, command), command, int(older))
+
+    async def _query(self, asker: Asker, command: Command) -> SearchQuery:
         people = await self._clerk.people(asker, command.people[:1])
-        query = SearchQuery(
+        return SearchQuery(
             words_of(command.text),
             people[0] if people else None,
             day_of(command.before),
             day_of(command.after),
         )
-        return await self._found(asker, query, command, int(older))
 
     async def _found(
         self, asker: Asker, query: SearchQuery, command: Command, older: int | None
