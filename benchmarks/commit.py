@@ -133,4 +133,4 @@ def rows(one: Commit) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]
     key = (*intent_key(one.key), "", one.conversation, event.thread, event.seq, message)
     head = (event.seq, one.conversation, one.expected)
     who = (one.conversation, event.seq, event.thread, from_time(event.at), event.actor)
-    return key, head, (*who, "MessagePosted", message, None, None, None), TEXT, event.thread
+    return key, head, (*who, "MessagePosted", message, *[None] * 5), TEXT, event.thread
