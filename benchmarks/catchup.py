@@ -84,7 +84,7 @@ def _fill(file: Path, roots: list[tuple[str, str]]) -> None:
         channel = {
             "id": f"C{n}",
             "name": f"inbox-{n}",
-            "kind": "channel",
+            "kind": "group",  # an inbox that others could read would be paused
             "members": [SLACK_BOT_USER, "U0ADA"],
             "created": 1_700_000_000,
             "archived": False,
@@ -161,6 +161,7 @@ def _sweep(slack: str, database: Path, folder: Path) -> tuple[float, float]:
         "catch_up": {"overlap_seconds": 0},
         "web": {"listen": f"127.0.0.1:{web}"},
         "log": {"level": "warning"},
+        **program.rules(database),
     }
     config.write_text(json.dumps(whole))
     began = time.monotonic()

@@ -38,7 +38,7 @@ def _drain(platform: str, factor: int) -> dict[str, float]:
     # A thread's channel here is a brand's inbox in Slack, a follower's forum in Discord.
     channels = CHANNELS if platform == "slack" else THREADS // CHANNELS
     with tempfile.TemporaryDirectory() as folder, program.receiver(factor=factor) as far:
-        made = world.build(Path(folder), threads=THREADS, channels=channels)
+        made = world.build(Path(folder), threads=THREADS, channels=channels, blocks=True)
         asyncio.run(wait_with(made, MESSAGES))
         with program.pinthread(far, made.database, platforms=(platform,), factor=factor):
             calls = far.wait_for(MESSAGES, 140)

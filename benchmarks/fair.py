@@ -52,7 +52,7 @@ def run() -> Result:
 
 
 def _world(folder: Path, waiting: int) -> world.World:
-    made = world.build(folder, threads=(1 + OTHERS) * THREADS, channels=THREADS)
+    made = world.build(folder, threads=(1 + OTHERS) * THREADS, channels=THREADS, blocks=True)
     if waiting:
         asyncio.run(drain.wait_with(made, waiting, THREADS))
         asyncio.run(_only_discord(made))

@@ -176,7 +176,13 @@ def _config(far: Far, database: Path, events: int, web: int) -> dict[str, Any]:
         "store": {"url": f"sqlite:///{database}"},
         "web": {"listen": f"127.0.0.1:{web}"},
         "log": {"level": "warning"},
-        # The product's own rules of who may write to whom; nobody waits for a limit or an undo.
+        **rules(database),
+    }
+
+
+def rules(database: Path) -> dict[str, Any]:
+    """The product's own rules of who may write to whom; nobody waits for a limit or an undo."""
+    return {
         "rules": {"contacts": "follow", "per_minute": 0},
         "brands": [
             {"handle": handle, "name": name, "staff_role": "agent", "hold_seconds": 0}

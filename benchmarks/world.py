@@ -56,12 +56,17 @@ class World:
     """The program's own ids of the threads."""
 
 
-def build(folder: Path, *, threads: int, channels: int) -> World:
+def build(folder: Path, *, threads: int, channels: int, blocks: bool = False) -> World:
+    """Threads in so many channels of Slack, each pair of brand and follower once.
+
+    One after another they stand in different channels on either side. In `blocks`, as many as
+    there are channels stand in the first forum of Discord, the next ones in the second.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     world = World(
         folder, folder / "bench.sqlite", folder / "threads.json", folder / "spaces.json", {}, []
     )
-    roots = asyncio.run(_build(world.database, threads, channels))
+    roots = asyncio.run(_build(world.database, threads, channels, blocks))
     world.threads.write_text(json.dumps([[c, ts] for c, ts, _, _ in roots]))
     world.space_of.update({f"{c}:{ts}": space for c, ts, space, _ in roots})
     world.ids.extend(thread for *_, thread in roots)
@@ -69,30 +74,30 @@ def build(folder: Path, *, threads: int, channels: int) -> World:
     return world
 
 
-async def _build(database: Path, threads: int, channels: int) -> list[tuple[str, str, str, str]]:
+async def _build(
+    database: Path, threads: int, channels: int, blocks: bool
+) -> list[tuple[str, str, str, str]]:
     store = open_store(f"sqlite:///{database}")
     await store.open()
     try:
         for n in range(channels):
             await _brand(store, n)
-        followers = max(channels, -(-threads // channels))
+        rows = -(-threads // channels)
+        followers = rows if blocks else max(channels, rows)
+        pairs = [
+            (n % channels, n // channels if blocks else (n % channels + n // channels) % followers)
+            for n in range(threads)
+        ]
         for n in range(followers):
             await _follower(store, n)
-        await store.change(
-            [
-                edge
-                for n in range(threads)
-                for edge in _both_ways(n % channels, (n % channels + n // channels) % followers)
-            ],
-            _NOW,
-        )
+        await store.change([edge for pair in pairs for edge in _both_ways(*pair)], _NOW)
         intake = Intake(store, LocalWakeups(), lambda: _NOW, RULES)
         roots: list[tuple[str, str, str, str]] = []
         for start in range(0, threads, 500):
             numbers = range(start, min(start + 500, threads))
-            roots += await asyncio.gather(
-                *(_thread(store, intake, n, channels, followers) for n in numbers)
-            )
+            roots += await asyncio.gather(*(_thread(store, intake, n, *pairs[n]) for n in numbers))
+        while await store.follow_history():
+            pass  # a program that has run for a while has done that
         return roots
     finally:
         await store.close()
@@ -122,11 +127,8 @@ async def _follower(store: Store, n: int) -> None:
 
 
 async def _thread(
-    store: Store, intake: Intake, n: int, channels: int, followers: int
+    store: Store, intake: Intake, n: int, channel: int, follower: int
 ) -> tuple[str, str, str, str]:
-    # One after another they stand in different channels on either side, each pair once.
-    channel = n % channels
-    follower = (channel + n // channels) % followers
     number = str(10**15 + n)
     address = f"https://www.pinterest.com/pin/{number}/"
     pin = Pin(PinId(number), address, f"Pin {n}", source=PinSource.OEMBED)
