@@ -26,6 +26,9 @@ _SHORTEST_REST = 0.001
 _MARGIN, _SLACK = 0.01, 0.005
 """Seconds that calls may need longer or shorter on their way, one against another: these, and
 this part of the budget's own."""
+_RESERVE = 10
+"""Of so many calls that a budget which refills allows at once, one is never used: what is full
+here is not full there yet, since the first call of a burst may be long on its way."""
 
 
 _Key = tuple[tuple[str, ...], ...]
@@ -156,7 +159,7 @@ class LocalBudgets:
         if budget is None:
             if len(self._budgets) >= _KEPT:
                 self._forget()
-            budget = self._budgets[cost.key] = _Budget(cost.limit, cost.per)
+            budget = self._budgets[cost.key] = _Budget(cost)
         return budget
 
     def _forget(self) -> None:
@@ -219,13 +222,28 @@ class _Line:
 
 
 class _Budget:
-    """One budget: the times of the calls in the last `per` seconds, and the lines at it."""
+    """One budget: the times of the calls in the last `per` seconds, and the lines at it.
 
-    __slots__ = ("_blocked_until", "_live", "_quiet", "_taken", "limit", "per", "timer")
+    Of one that refills, only when it will be full again.
+    """
 
-    def __init__(self, limit: int, per: float) -> None:
-        self.limit = limit
-        self.per = per
+    __slots__ = (
+        "_blocked_until",
+        "_full_at",
+        "_live",
+        "_quiet",
+        "_taken",
+        "limit",
+        "per",
+        "refills",
+        "timer",
+    )
+
+    def __init__(self, cost: Cost) -> None:
+        self.limit = cost.limit
+        self.per = cost.per
+        self.refills = cost.refills
+        self._full_at = 0.0
         self.timer: asyncio.TimerHandle | None = None
         self._taken: deque[float] = deque()
         self._blocked_until = 0.0
@@ -243,7 +261,9 @@ class _Budget:
         return next(iter(self._live or self._quiet))
 
     def take(self, now: float) -> None:
-        if self.limit:
+        if self.refills and self.limit:
+            self._full_at = max(self._full_at, now) + self._step
+        elif self.limit:
             self._taken.append(now)
 
     def block(self, until: float) -> None:
@@ -262,8 +282,14 @@ class _Budget:
 
     @property
     def pace(self) -> float:
-        """Seconds between two calls of a line."""
-        return self.per / self.limit * _SPREAD if self.limit > 1 else 0.0
+        """Seconds between two calls of a line. What refills is even by itself."""
+        spread = self.limit > 1 and not self.refills
+        return self.per / self.limit * _SPREAD if spread else 0.0
+
+    @property
+    def _step(self) -> float:
+        """Seconds until one more call may be made, of a budget that refills."""
+        return self.per * (1 + _SLACK) / self.limit
 
     @property
     def _span(self) -> float:
@@ -271,13 +297,19 @@ class _Budget:
         return self.per * (1 + _SLACK) + _MARGIN
 
     def is_idle(self, now: float) -> bool:
-        empty = not self._taken or self._taken[-1] + self._span <= now
+        empty = self._full_at <= now and (not self._taken or self._taken[-1] + self._span <= now)
         return not self.lines and self._blocked_until <= now and empty
 
     def free_at(self, now: float) -> float:
         """The time from which one more call is allowed."""
         if not self.limit:
             return self._blocked_until
+        if self.refills:
+            kept = min(max(self.limit // _RESERVE, 1), self.limit - 1)
+            one_more = (
+                self._full_at - (self.limit - 1) * self._step + (kept * self._step or _MARGIN)
+            )
+            return max(one_more, self._blocked_until)
         taken, limit = self._taken, self.limit
         while taken and taken[0] + self._span <= now:
             taken.popleft()

@@ -787,17 +787,21 @@ class Wakeups(Protocol):
 class Cost:
     """One budget: at most `limit` calls in any `per` seconds, until answers teach better.
 
-    `limit` 0: nothing is known of a limit, and only answers hold calls back.
+    `limit` 0: nothing is known of a limit, and only answers hold calls back. One that `refills`
+    allows `limit` calls at once, and from then on one more after each part of `per`.
     """
 
     key: tuple[str, ...]
     limit: int
     per: float
+    refills: bool = False
 
     @classmethod
-    def scaled(cls, key: tuple[str, ...], limit: int, per: float, factor: float) -> "Cost":
+    def scaled(
+        cls, key: tuple[str, ...], limit: int, per: float, factor: float, *, refills: bool = False
+    ) -> "Cost":
         """A documented limit times a configured factor; factor 0 starts without a limit."""
-        return cls(key, max(1, int(limit * factor)) if factor else 0, per)
+        return cls(key, max(1, int(limit * factor)) if factor else 0, per, refills)
 
 
 class Budgets(Protocol):

@@ -94,12 +94,12 @@ class Writing:
     def _posting(self, place: Place) -> tuple[Cost, Cost]:
         team = place.workspace
         return (
-            self._cost(("slack", team, "post", place.channel), *_POSTS_OF_CHANNEL),
+            self._cost(("slack", team, "post", place.channel), *_POSTS_OF_CHANNEL, refills=True),
             self._cost(("slack", team, "post"), *_POSTS_OF_WORKSPACE),
         )
 
-    def _cost(self, key: tuple[str, ...], limit: int, per: float) -> Cost:
-        return Cost.scaled(key, limit, per, self._settings.limits_factor)
+    def _cost(self, key: tuple[str, ...], limit: int, per: float, *, refills: bool = False) -> Cost:
+        return Cost.scaled(key, limit, per, self._settings.limits_factor, refills=refills)
 
     async def write(self, write: Write, ours: Ours | None) -> Receipt | Failure:
         if ours is None:

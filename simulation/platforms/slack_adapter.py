@@ -107,7 +107,7 @@ class SlackAdapter(Adapter):
         else:
             costs = ()
         return (
-            Cost(("slack", "post", place.channel), *_POSTS_OF_CHANNEL),
+            Cost(("slack", "post", place.channel), *_POSTS_OF_CHANNEL, refills=True),
             Cost(("slack", "post"), *_POSTS_OF_WORKSPACE),
             *costs,
         )

@@ -400,3 +400,36 @@ async def test_what_waited_in_a_line_comes_evenly_and_not_in_one_burst() -> None
     pauses = [later - earlier for earlier, later in itertools.pairwise(served)]
     assert min(pauses) > 0.004, "half of a twentieth of the window, less what timers may be early"
     assert served[-1] - served[0] < 0.2, "and all of it within the window"
+
+
+async def test_a_budget_that_refills_allows_a_burst_and_then_one_after_another() -> None:
+    clock = Clock()
+    budgets = LocalBudgets(clock)
+    cost = Cost(("slack", "C1"), 5, 5.0, refills=True)
+    assert [budgets.try_take((cost,)) for _ in range(5)] == [True] * 4 + [False]
+    for _ in range(10):
+        clock.now += 0.9
+        assert not budgets.try_take((cost,))
+        clock.now += 0.11
+        assert budgets.try_take((cost,))
+
+
+async def test_a_budget_that_refills_is_full_after_a_rest() -> None:
+    clock = Clock()
+    budgets = LocalBudgets(clock)
+    cost = Cost(("slack", "C1"), 5, 5.0, refills=True)
+    for _ in range(2):
+        assert sum(budgets.try_take((cost,)) for _ in range(9)) == 4
+        clock.now += 60.0
+
+
+async def test_an_answer_holds_back_a_budget_that_refills_too() -> None:
+    clock = Clock()
+    budgets = LocalBudgets(clock)
+    cost = Cost(("slack", "C1"), 5, 5.0, refills=True)
+    assert budgets.try_take((cost,))
+    budgets.block(cost.key, 30.0)
+    clock.now += 29.0
+    assert not budgets.try_take((cost,))
+    clock.now += 1.5
+    assert budgets.try_take((cost,))

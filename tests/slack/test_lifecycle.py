@@ -172,7 +172,7 @@ async def test_a_rate_limit_blocks_the_channel_it_was_for(world: World, desk: Fa
 def test_costs_follow_the_documented_limits() -> None:
     adapter = SlackAdapter(Settings(bot_token="x", limits_factor=2.0), Nobody(), no_files())
     assert adapter.costs(card()) == (
-        Cost(("slack", TEAM, "post", INBOX), 10, 5.0),
+        Cost(("slack", TEAM, "post", INBOX), 10, 5.0, refills=True),
         Cost(("slack", TEAM, "post"), 600, 60.0),
     )
     edit = text("x", f"{INBOX}:1.2", replaces=f"{INBOX}:1.3")
