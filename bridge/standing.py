@@ -95,6 +95,7 @@ class Standings:
         brand = actor.id if actor.id in brands else next(iter(brands), None)
         return Standing(
             kinds=involved.kinds,
+            handles=involved.handles,
             role=role,
             follows=involved.follows,
             blocks=involved.blocks,

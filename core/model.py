@@ -289,6 +289,7 @@ class Standing:
     among those involved. `asked` holds (who, whom) where a first message of who has not been
     accepted by whom, in a conversation of two that may have ended. `wait` are the seconds
     until the actor may send again. `brand` are the rules of the brand that takes part.
+    `handles` are of the same people as `kinds`, for sentences.
     """
 
     kinds: Mapping[AccountId, AccountKind] = field(default_factory=dict)
@@ -302,6 +303,7 @@ class Standing:
     invited: bool = False
     wait: float = 0.0
     brand: BrandRules | None = None
+    handles: Mapping[AccountId, str] = field(default_factory=dict)
 
 
 NOBODY_KNOWN = Standing()

@@ -259,6 +259,7 @@ class Involved:
 
     version: int
     kinds: Mapping[AccountId, AccountKind]
+    handles: Mapping[AccountId, str]
     follows: frozenset[tuple[AccountId, AccountId]]
     blocks: frozenset[tuple[AccountId, AccountId]]
     banned: frozenset[AccountId]

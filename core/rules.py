@@ -288,5 +288,6 @@ def strangers(state: State, people: Iterable[AccountId]) -> tuple[AccountId, ...
 
 
 def name_of(state: State, account: AccountId) -> str:
-    """What to call a member in a sentence, where the intent named them."""
-    return next((f"@{one.handle}" for one in state.people if one.id == account), "")
+    """What to call somebody in a sentence: a member, or one whom the intent named."""
+    handle = state.standing.handles.get(account)
+    return f"@{handle}" if handle else ""

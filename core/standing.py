@@ -56,13 +56,15 @@ def decide_account(
     if other.id == actor.id:
         return YOURSELF
     edges = standing.blocks if blocking else standing.follows
-    if ((actor.id, other.id) in edges) is what.on:
-        return ()
-    if isinstance(what, Follow) and what.on:
+    there = (actor.id, other.id) in edges
+    if isinstance(what, Follow) and not there:
+        # To stop following them, too: it would tell that there is such an account.
         if other.banned or (other.id, actor.id) in standing.blocks:
             return cannot_message(name)
-        if (actor.id, other.id) in standing.blocks:
+        if what.on and (actor.id, other.id) in standing.blocks:
             return you_blocked(name)
+    if there is what.on:
+        return ()
     kind = EdgeKind.BLOCK if blocking else EdgeKind.FOLLOW
     return (Edge(actor.id, other.id, kind, what.on),)
 

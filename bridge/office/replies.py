@@ -15,7 +15,6 @@ from bridge.office.clerk import (
     cut,
     named,
     others,
-    refusal,
     refuse,
 )
 from bridge.office.inbox import line_item, seen_of
@@ -36,6 +35,7 @@ from core.intents import Person, PostMessage, RemoteMessage, Speech
 from core.model import Place, Refusal
 from core.ports import Accepted, ThreadView, Timer
 from core.rights import Act
+from core.rules import EMPTY_MESSAGE
 
 _FORM = 3_000
 """Characters of a form's field (Slack's limit; Discord takes 4,000)."""
@@ -162,7 +162,7 @@ class Replies:
 
     async def send(self, asker: Asker, view: ThreadView, words: "Words") -> Answer:
         if not words.text.strip():
-            return refusal("empty_message", "Write a few words first.", "text")
+            return refuse(EMPTY_MESSAGE, "text")
         what = PostMessage(
             view.thread,
             words.text,
@@ -242,7 +242,7 @@ class Replies:
     async def on_noted(self, asker: Asker, value: str, fields: Fields) -> Answer:
         text = str(fields.get("text", ""))
         if not text.strip():
-            return refusal("empty_message", "Write a few words first.", "text")
+            return refuse(EMPTY_MESSAGE, "text")
         return await self.note(asker, Command("note", thread=value, text=text))
 
     async def _note(

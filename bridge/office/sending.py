@@ -8,6 +8,7 @@ from core.intents import PersonRef, StartThread
 from core.model import Account, AccountKind, Pin, Refusal
 from core.ports import Accepted
 from core.rights import Act
+from core.rules import NOBODY, PIN_REQUIRED
 
 _ADDRESS = "https://www.pinterest.com/pin/{}/"
 _WORDS = 3_000
@@ -114,9 +115,9 @@ class Sending:
         address = str(fields.get("pin", "")).strip()
         people = await self._clerk.given_people(asker, fields.get("people", ()))
         if not address:
-            return refusal("pin_required", "Start with a pin.", "pin")
+            return refuse(PIN_REQUIRED, "pin")
         if not people:
-            return refusal("nobody_to_talk_to", "Name at least one person.", "people")
+            return refuse(NOBODY, "people")
         pin = await self._desk.pin_id(address)
         if isinstance(pin, Refusal):
             return refuse(pin, "pin")

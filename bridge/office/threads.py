@@ -35,6 +35,7 @@ from core.model import Binding, BindingKind, Mirror, Mode, Refusal, Request, Sta
 from core.moments import left, moment
 from core.ports import ThreadView
 from core.rights import Act
+from core.rules import BAD_TIME
 
 _STATUS = {"open": Status.OPEN, "snooze": Status.SNOOZED, "resolved": Status.RESOLVED}
 _SPANS = (
@@ -44,7 +45,6 @@ _SPANS = (
     Choice("3 days", "3d"),
     Choice("Monday at 9", "monday 9am"),
 )
-_BAD_TIME = "That is no time to come. Write 30m, 2h, 3d, or tomorrow 9am."
 
 
 class Threads:
@@ -186,7 +186,7 @@ class Threads:
         zone = await self._clerk.zone(asker)
         until = moment(text, self._clerk.now().astimezone(zone))
         if until is None:
-            return refusal("bad_time", _BAD_TIME, "for")
+            return refuse(BAD_TIME, "for")
         return await self._set(
             asker, view, Status.SNOOZED, until.astimezone(self._clerk.now().tzinfo)
         )

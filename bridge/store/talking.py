@@ -104,6 +104,7 @@ def involved(
     return Involved(
         version,
         {account.id: account.kind for account in found.values()},
+        {account.id: account.handle for account in found.values()},
         frozenset(db.execute(_SQL["follows_among"], among).fetchall()),
         frozenset(db.execute(_SQL["blocks_among"], among).fetchall()),
         frozenset([account.id for account in found.values() if account.banned]),

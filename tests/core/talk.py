@@ -71,6 +71,7 @@ def standing(follows: str = "", blocks: str = "", **more: Any) -> Standing:
         blocks=edges(blocks),
         invited=True,
         brand=BrandRules(),
+        handles={one: str(one) for one in EVERYBODY},
     )
     return replace(plain, **more)
 

@@ -152,6 +152,23 @@ def test_a_request_of_somebody_who_unfollowed_since_is_not_answered() -> None:
     assert code(state, say()) == "follow_not_mutual"
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (talk(MIA, SHOP), "You do not follow @shop. `/pin follow @shop` comes first"),
+        (talk(MIA, SHOP, follows="mia>shop"), "You are not followed by @shop, so"),
+        (talk(SHOP, MIA), "You do not follow @mia. `/pin follow @mia` comes first"),
+        (talk(SHOP, MIA, follows="shop>mia"), "You are not followed by @mia, so"),
+        (talk(MIA, NORA, blocks="mia>nora"), "You have blocked @nora. `/pin unblock @nora` comes"),
+        # Whether they have blocked one does not show, as everywhere.
+        (talk(MIA, SHOP, blocks="shop>mia"), "You do not follow @shop. `/pin follow @shop` comes"),
+        (talk(MIA, NORA, blocks="mia>nora nora>mia"), "You have blocked @nora. `/pin unblock"),
+    ],
+)
+def test_in_a_thread_the_refusal_names_who_is_in_it(state: State, sentence: str) -> None:
+    assert refused(state, say()).sentence.startswith(sentence)
+
+
 @pytest.mark.parametrize("actor", [MIA, SHOP])
 @pytest.mark.parametrize("follows", ["mia>shop", "shop>mia", ""])
 def test_when_one_unfollows_neither_can_write(actor: Account, follows: str) -> None:

@@ -47,6 +47,16 @@ def test_whoever_blocked_one_is_nobody_to_follow() -> None:
     assert code(decide_account(MIA, FOLLOW, banned, standing())) == "cannot_message"
 
 
+def test_whoever_blocked_one_is_nobody_to_stop_following_either() -> None:
+    stop = Follow(Handle("NoRa"), on=False)
+    blocked = decide_account(MIA, stop, NORA, standing("", "nora>mia"))
+    assert blocked == decide_account(MIA, stop, None, standing())
+    assert code(blocked) == "cannot_message"
+    banned = replace(NORA, banned=True)
+    assert code(decide_account(MIA, stop, banned, standing())) == "cannot_message"
+    assert decide_account(MIA, stop, NORA, standing("", "mia>nora")) == ()
+
+
 def test_whoever_blocked_one_can_be_blocked_and_no_longer_followed() -> None:
     both = standing("mia>nora", "nora>mia")
     assert decide_account(MIA, BLOCK, NORA, both)
