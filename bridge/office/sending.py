@@ -1,7 +1,7 @@
 """Pins: a look at one, and sending it to people, which starts a thread or goes on in one."""
 
 from bridge.office.clerk import Asker, Clerk, Theme, code, cut, named, names_of, refusal, refuse
-from core.asking import Answer, Button, Command, Fields, Form, Input, Item
+from core.asking import MOST_CHOICES, Answer, Button, Command, Fields, Form, Input, Item
 from core.content import Content
 from core.ids import AccountId, PinId
 from core.intents import PersonRef, StartThread
@@ -57,8 +57,9 @@ class Sending:
         people = await self._clerk.people(asker, command.people)
         if not command.pin or not people:
             chosen = await self._desk.find_people(people)
-            known = tuple(account for account in chosen if account is not None)
-            form = self._form(asker, "send", command.pin, known, command.text)
+            known = [account for account in chosen if account is not None]
+            there = tuple([each for each in known if await self._is_there(asker, each)])
+            form = self._form(asker, "send", command.pin, there, command.text)
             return Answer(
                 "Name the pin and the people: `/pin send <pin address> to @a @b -- words`",
                 form=form,
@@ -67,6 +68,10 @@ class Sending:
         if isinstance(pin, Refusal):
             return refuse(pin, "pin")
         return await self._start(asker, people, pin, command.text, command.rich)
+
+    async def _is_there(self, asker: Asker, account: Account) -> bool:
+        """Not for those whom the account has blocked: a form would tell that there is one."""
+        return account in await self._desk.people(asker.account.id, account.handle, MOST_CHOICES)
 
     async def on_send(self, asker: Asker, value: str) -> Answer:
         return self._asked(asker, "send", value, ())

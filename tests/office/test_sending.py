@@ -88,6 +88,18 @@ async def test_without_people_a_form_asks_and_sends(world: World) -> None:
     assert (await world.desk.inbox(JO.id))[0].last_text == "again"
 
 
+async def test_the_form_does_not_tell_of_those_who_blocked_one(world: World) -> None:
+    """It holds the same for them as for a name that belongs to nobody."""
+    await world.type(person(JO), "block @mia")
+    forms = []
+    for name in ("@jo", "@nobody"):
+        asked = await world.type(MIAS, f"send to {name} @sam")
+        assert asked.form is not None
+        forms.append(asked.form)
+        assert asked.form.inputs[1].value == "@sam"
+    assert forms[0] == forms[1]
+
+
 async def test_a_mention_that_no_adapter_looked_up_is_a_login_of_the_workspace(
     world: World,
 ) -> None:
