@@ -91,14 +91,14 @@ async def strangers(w: Witness) -> None:
 async def test_whom_and_what_there_is_not(tmp_path: Path) -> None:
     async with watched(tmp_path, ["mia", "kai"]) as w:
         await strangers(w)
-        # Nothing has begun that typed words could belong to.
-        await w.slack_typed(CLEO, PIN_REQUIRED, "is anybody here?", channel=direct(CLEO))
-        await w.discord_typed(ROSA, PIN_REQUIRED, "is anybody there?")
         # Words that are gone meanwhile are not tried again.
         ts = (await w.slack.act("say", CLEO, channel=direct(CLEO), text="soon gone"))["ts"]
         told = await w.slack.told(CLEO, PIN_REQUIRED.sentence)
         await w.slack.act("delete", CLEO, channel=direct(CLEO), ts=ts)
         await w.slack_press(CLEO, _GONE, told, "Try again")
+        # Nothing has begun that typed words could belong to.
+        await w.slack_typed(CLEO, PIN_REQUIRED, "is anybody here?", channel=direct(CLEO))
+        await w.discord_typed(ROSA, PIN_REQUIRED, "is anybody there?")
         await w.api("mia", PIN_REQUIRED, "POST", "/api/threads", to("rosa", pin=None))
         await w.slack_command(CLEO, NOBODY, f"send {PIN} to @cleo-park -- hello")
         await w.discord_command(ROSA, NOBODY, "send", pin=PIN, to="@rosa", text="hello")
@@ -357,6 +357,10 @@ async def test_a_block_stops_both_and_tells_nobody(tmp_path: Path) -> None:
         await w.discord_typed(ROSA, blocked, "More of Rosa", reply_to=card["id"])
         await w.discord_command(ROSA, blocked, "send", pin=OTHER, to="@kai", text="More of Rosa")
         await as_if_there_were_nobody(w, threads)
+        for user in (CLEO, ADA):
+            assert "Are you there" not in str(await w.people.slack_messages(direct(user)))
+        assert "Are you there" not in str(await w.people.discord_messages(direct(ROSA)))
+        assert "Are you there" not in str(await w.web.said("mia", threads["mia"]))
         # In Slack too: in the old thread nothing is told, and Mia does not get it.
         await w.slack.say(BO, "More of Bo", bos, direct(BO))
         await w.web.read("bo-reyes", threads_of_bo, lambda said: "More of Bo" in said)
@@ -381,7 +385,6 @@ async def as_if_there_were_nobody(w: Witness, threads: dict[str, str]) -> None:
         words = f"Are you there, {name}?"
         answer = await w.web.call("kai", "POST", f"/api/threads/{thread}/messages", {"text": words})
         assert answer["line"]["text"] == words
-        w.unsaid += [(words, "kai", direct(KAI)), (words, KAI, direct(KAI))]
         # A new one, a group, a follow: what an unknown name would give, word for word.
         await w.api("kai", gone, "POST", "/api/threads", to(name, "ada-nobody"))
         other = next(one for one in threads if one != name)
