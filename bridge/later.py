@@ -7,6 +7,7 @@ and is nobody's), `answered` (stands while a thread gets no other answer by itse
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,10 @@ import msgspec
 from bridge.store.codec import from_intent, to_intent
 from core.events import ConversationStarted, Event, MessagePosted, StatusChanged
 from core.ids import AccountId, ThreadId, derive
-from core.intents import Intent
+from core.intents import Actor, EditMessage, Intent, Person, PostMessage, Speech
 from core.model import AccountKind, BrandRules, Hours, Request, State, Status
-from core.ports import Timer
+from core.notes import is_marked
+from core.ports import HeldIntent, Timer
 
 REPLY, SNOOZE, FIRST, AUTO = "reply", "snooze", "first", "auto"
 DIGEST, ANSWERED = "digest", "answered"
@@ -49,6 +51,34 @@ def intent_of(timer: Timer) -> Intent:
 def reason_of(timer: Timer) -> str:
     """Why it is held: `hold` or `mention`."""
     return _held(timer).reason
+
+
+def newest_edit(intent: Intent, held: Sequence[HeldIntent]) -> HeldIntent | None:
+    """What its author last made of a held reply where they typed it; `held` as they arrived."""
+    newest: HeldIntent | None = None
+    for one in held:
+        if isinstance(one.intent.what, EditMessage) and _same(one.intent.actor, intent.actor):
+            old = newest is not None and _at(one.intent) < _at(newest.intent)
+            newest = newest if old else one
+    return newest
+
+
+def as_edited(intent: Intent, edit: EditMessage) -> Intent:
+    """A held reply as its author has left it: nobody has got it yet, so a mark makes it a note."""
+    post = intent.what
+    assert isinstance(post, PostMessage)
+    kept = [one for one in post.files if edit.files is None or one.id in edit.files]
+    speech = Speech.NOTE if is_marked(edit.text) else post.speech
+    what = replace(post, text=edit.text, rich=edit.rich, files=tuple(kept), speech=speech)
+    return replace(intent, what=what)
+
+
+def _same(one: Actor, other: Actor) -> bool:
+    return isinstance(one, Person) and isinstance(other, Person) and one.identity == other.identity
+
+
+def _at(intent: Intent) -> float:
+    return intent.at.timestamp() if intent.at is not None else 0.0
 
 
 def _held(timer: Timer) -> _Held:

@@ -167,7 +167,7 @@ class Pages:
         stays = _stays(head, asker)
         if asker not in head.present():
             return await self._as_left(asker, thread.id, stays, posted[0].seq)
-        found = await self._store.written_in(thread.id, tuple(dict.fromkeys(names)))
+        found = await self._store.written_in(thread.id, tuple(dict.fromkeys(names)), asker)
         # A reply may answer something from before the asker came, or that is not for them.
         return {
             name: one

@@ -40,7 +40,7 @@ async def _newest(store: Store, state: State) -> list[Written]:
     stays = [(m.since, m.until) for m in state.head.members if m.account == me]
     events = await store.events(thread, me, stays, before=None, after=None, limit=_MOST)
     names: list[MessageId] = [e.what.message for e in events if isinstance(e.what, MessagePosted)]
-    found = await store.written_in(thread, names)
+    found = await store.written_in(thread, names, me)
     return [found[name] for name in names if name in found and shown_to(found[name], me)]
 
 

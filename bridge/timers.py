@@ -8,24 +8,48 @@ that brings nothing into the history goes alone.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.finding import Actor
 from bridge.intake import Intake
-from bridge.later import ANSWER_EVERY, ANSWERED, AUTO, REPLY, SNOOZE, intent_of
+from bridge.later import (
+    ANSWER_EVERY,
+    ANSWERED,
+    AUTO,
+    REPLY,
+    SNOOZE,
+    as_edited,
+    intent_of,
+    newest_edit,
+)
 from bridge.reminding import Reminders
 from bridge.store.pinging import PING
 from core.ids import AccountId, ThreadId
-from core.intents import DeleteMessage, Intent, PostMessage, SetStatus, Speech
+from core.intents import DeleteMessage, EditMessage, Intent, PostMessage, SetStatus, Speech
 from core.model import Refusal, Status
-from core.ports import Accepted, Adapter, Duplicate, Outcome, Store, StoreError, Timer
+from core.notes import calls_somebody
+from core.ports import (
+    Accepted,
+    Adapter,
+    Duplicate,
+    HeldIntent,
+    Outcome,
+    Store,
+    StoreError,
+    Timer,
+)
 from core.rights import Act, may
 
 log = logging.getLogger("pinthread.timers")
 
 TOO_LATE = Refusal(
     "too_late", "This has gone out already. Delete it in the thread to take it back."
+)
+NAMES_SOMEBODY = Refusal(
+    "names_somebody",
+    "Since you edited it, it mentions a colleague. `/pin reply` sends it all the same, "
+    "`/pin note` leaves it as a note.",
 )
 _AT_ONCE = 100
 LONGEST = 60.0
@@ -96,7 +120,7 @@ class Timers:
         timer = await self._mine(name, actor)
         if isinstance(timer, Refusal):
             return timer
-        outcome = await self._fire(timer)
+        outcome = await self._fire(timer, by_hand=True)
         return TOO_LATE if outcome is None else outcome
 
     async def undo(self, name: str, actor: Actor) -> Refusal | None:
@@ -116,21 +140,21 @@ class Timers:
 
     # --- firing ---------------------------------------------------------------------------
 
-    async def _fire(self, timer: Timer) -> Outcome | None:
+    async def _fire(self, timer: Timer, *, by_hand: bool = False) -> Outcome | None:
         """None: it is being fired already."""
         if timer.id in self._firing:
             return None
         self._firing.add(timer.id)
         try:
-            outcome = await self._happen(timer)
+            outcome = await self._happen(timer, by_hand=by_hand)
         finally:
             self._firing.discard(timer.id)
         log.info("timer_fired", extra={"kind": timer.kind, "outcome": type(outcome).__name__})
         return outcome
 
-    async def _happen(self, timer: Timer) -> Outcome | None:
+    async def _happen(self, timer: Timer, *, by_hand: bool) -> Outcome | None:
         if timer.kind == REPLY:
-            return await self._reply(timer)
+            return await self._reply(timer, by_hand=by_hand)
         if timer.kind in (SNOOZE, AUTO) and timer.thread is not None and timer.account is not None:
             return await self._do(timer, timer.thread, timer.account)
         again = await self.reminders.fire(timer)
@@ -166,30 +190,52 @@ class Timers:
         said = PostMessage(thread, hours.answer, speech=Speech.REPLY)
         return Intent(timer.id, timer.account, said)
 
-    async def _reply(self, timer: Timer) -> Outcome | None:
-        intent = intent_of(timer)
-        if await self._deleted(intent):
-            await self._settle(timer, intent)
+    async def _reply(self, timer: Timer, *, by_hand: bool) -> Outcome | None:
+        """Sends it as its author has left it; what they have deleted never goes out."""
+        first = intent_of(timer)
+        done = await self._done_meanwhile(first)
+        if any(isinstance(one.intent.what, DeleteMessage) for one in done):
+            await self._settle(timer, first)
             return None
-        outcome = await self._intake.fire(intent, timer.id)
+        intent = await self._as_left(first, done)
+        if intent != first and not by_hand and await self._calls_somebody(timer, intent):
+            outcome: Outcome = NAMES_SOMEBODY
+        else:
+            outcome = await self._intake.fire(intent, timer.id)
         if isinstance(outcome, Accepted):
             await self._store.drop_timer(timer.id)
         else:
-            await self._settle(timer, intent)
-            await self.reminders.not_sent(timer, intent, outcome)
+            await self._settle(timer, first)
+            await self.reminders.not_sent(timer, first, outcome)
         return outcome
 
-    async def _deleted(self, intent: Intent) -> bool:
-        """Whether its author has deleted the words where they typed them: they never go out."""
+    async def _as_left(self, first: Intent, done: Sequence[HeldIntent]) -> Intent:
+        """With its author's last words; only those are decided once more when it has gone out."""
+        newest = newest_edit(first, done)
+        for one in done:
+            if one is not newest and isinstance(one.intent.what, EditMessage):
+                await self._store.release(one.key)
+        edit = None if newest is None else newest.intent.what
+        return as_edited(first, edit) if isinstance(edit, EditMessage) else first
+
+    async def _done_meanwhile(self, intent: Intent) -> tuple[HeldIntent, ...]:
+        """Edits and deletes of the words where they were typed, in order of arrival."""
         origin = intent.origin
         if origin is None or origin.message is None:
+            return ()
+        return await self._store.held_for(origin.place.platform, origin.message)
+
+    async def _calls_somebody(self, timer: Timer, intent: Intent) -> bool:
+        """Whether an edit has put somebody's name in who is not in the conversation."""
+        assert isinstance(intent.what, PostMessage)
+        assert timer.thread is not None
+        if intent.what.speech is Speech.NOTE:
             return False
-        held = await self._store.held_for(origin.place.platform, origin.message)
-        if not any(isinstance(one.intent.what, DeleteMessage) for one in held):
-            return False
-        for one in held:
-            await self._store.release(one.key)
-        return True
+        thread = await self._store.thread(timer.thread)
+        head = None if thread is None else await self._store.head(thread.conversation)
+        members = () if head is None else head.present()
+        others = tuple([one for one in members if one != timer.account])
+        return calls_somebody(intent.what.text, intent.what.rich, others)
 
     async def _settle(self, timer: Timer, intent: Intent) -> bool:
         """It does not happen, now or when its words are delivered once more."""
@@ -197,4 +243,7 @@ class Timers:
         thread = await self._store.thread(timer.thread)
         assert thread is not None
         done = Duplicate(intent.fingerprint, thread.conversation, thread.id, thread.tail, None)
-        return await self._store.drop_timer(timer.id, done, intent.key)
+        dropped = await self._store.drop_timer(timer.id, done, intent.key)
+        for one in await self._done_meanwhile(intent):
+            await self._store.release(one.key)
+        return dropped

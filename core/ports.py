@@ -1391,8 +1391,12 @@ class Store(Protocol):
 
     async def written(self, message: MessageId) -> Written | None: ...
     async def written_in(
-        self, thread: ThreadId, messages: Sequence[MessageId]
-    ) -> Mapping[MessageId, Written]: ...
+        self, thread: ThreadId, messages: Sequence[MessageId], reader: AccountId | None = None
+    ) -> Mapping[MessageId, Written]:
+        """As the reader may see them: without edits that are hidden from them, and without the
+        reactions of whoever is in a block with them. None: as they stand now."""
+        ...
+
 
     async def spots_at(self, place: Place, limit: int) -> tuple[Spot, ...]:
         """Mirrors in a place, most recently active thread first."""

@@ -287,8 +287,16 @@ class Replies:
         outcome = await self._desk.release(value, asker.caller.person, place)
         self._clerk.drafts.forget(asker.person.id, value)
         if isinstance(outcome, Accepted):
-            return Answer("Sent. It stands in the thread.", done=True)
+            return Answer(await self._confirmed(asker, outcome), done=True)
         return self._clerk.told(asker, outcome, "")
+
+    async def _confirmed(self, asker: Asker, outcome: Accepted) -> str:
+        """Its author may have put the mark of a note in front of it meanwhile."""
+        if outcome.message is not None:
+            line = await self._desk.line(asker.account.id, outcome.thread, outcome.message)
+            if not isinstance(line, Refusal) and line.note:
+                return "Not sent: you have made a note of it. It stays inside."
+        return "Sent. It stands in the thread."
 
     async def _place_of(self, asker: Asker, timer: str) -> Place | None:
         """From where the asker acts as the account whose reply it is."""

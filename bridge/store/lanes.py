@@ -27,7 +27,7 @@ from core.events import (
 )
 from core.ids import AccountId, BindingId, MessageId, MirrorId, PinId, RemoteId, SpaceId, ThreadId
 from core.mentions import named
-from core.model import Mirror, MirrorState, Placement, Thread
+from core.model import BindingKind, Mirror, MirrorState, Placement, Thread
 from core.ports import Again, Asked, Due, LaneWork, Refused, Retry
 
 _SQL = load("lanes")
@@ -79,7 +79,8 @@ def lane(
         again = _again(db, mirror) if refused else ()
         later = _later(db, row[1], events) if len(events) == limit else frozenset()
         shown = (*(one.event for one in again), *events)
-        about = in_mirror(db, mirror, _about(db, row[1], shown, row[21]), row[11])
+        reader = None if row[8] == BindingKind.PROJECT else row[4]
+        about = in_mirror(db, mirror, _about(db, row[1], shown, row[21]), row[11], reader)
         remotes = _remotes(db, mirror, row, sending, about)
     finally:
         db.execute("COMMIT")

@@ -49,26 +49,32 @@ def position(db: sqlite3.Connection, message: str) -> int | None:
 
 
 def written(
-    db: sqlite3.Connection, messages: Collection[str], *, until: int | None = None
+    db: sqlite3.Connection, messages: Collection[str], *, reader: AccountId | None = None
 ) -> dict[MessageId, Written]:
-    """By message; with `until`, words and files as they were after that event."""
-    found = _rows(db, messages, until)
+    """By message; with `reader`, as that account may see them."""
+    found = _rows(db, messages, None, reader)
     coming: dict[str, list[str]] = {}
     for message, remote in db.execute(_SQL["coming"], (rows.listed(tuple(messages)),)).fetchall():
         coming.setdefault(message, []).append(remote or "")
     reactions = _reactions(db, _at(found))
-    return {one.id: one for one in _written(db, found, reactions, until, coming)}
+    nameless = _nameless(db, reader)
+    return {one.id: one for one in _written(db, found, reactions, None, coming, nameless)}
 
 
 def written_in(
-    db: sqlite3.Connection, thread: ThreadId, messages: Collection[str]
+    db: sqlite3.Connection, thread: ThreadId, messages: Collection[str], reader: AccountId | None
 ) -> dict[MessageId, Written]:
-    found = written(db, messages)
+    found = written(db, messages, reader=reader)
     return {message: one for message, one in found.items() if one.thread == thread}
 
 
-def _rows(db: sqlite3.Connection, messages: Collection[str], until: int | None) -> list[rows.Row]:
-    asked = {"messages": rows.listed(tuple(messages)), "until": until}
+def _rows(
+    db: sqlite3.Connection,
+    messages: Collection[str],
+    until: int | None,
+    reader: AccountId | None,
+) -> list[rows.Row]:
+    asked = {"messages": rows.listed(tuple(messages)), "until": until, "reader": reader}
     return db.execute(_SQL["written"], asked).fetchall()
 
 
@@ -81,6 +87,7 @@ def _written(
     reactions: Mapping[int, Sequence[_Reaction]],
     until: int | None,
     coming: Mapping[str, Sequence[str]],
+    nameless: frozenset[AccountId],
 ) -> list[Written]:
     files, removed = _files(db, _at(found), until)
     return [
@@ -100,20 +107,26 @@ def _written(
             coming=tuple(coming.get(row[1], ())),
             removed=frozenset(removed.get(row[0], ())),
             reactions=frozenset(
-                [(account, emoji) for account, emoji, _ in reactions.get(row[0], ())]
+                [
+                    (account, emoji)
+                    for account, emoji, _ in reactions.get(row[0], ())
+                    if account not in nameless
+                ]
             ),
             only=row[12],
-            hidden=_hidden(row[13], row[14]),
-            agent=None if row[15] is None else to_identity(row[15]),
+            hidden=rows.accounts_of(row[13]) if row[13] else (),
+            agent=None if row[14] is None else to_identity(row[14]),
         )
         for row in found
     ]
 
 
-def _hidden(posted: str | None, edited: str | None) -> tuple[AccountId, ...]:
-    """From whom a message is hidden as it stands: by its post, and by its last edit."""
-    found = dict.fromkeys(rows.accounts_of(posted) if posted else ())
-    return tuple(found | dict.fromkeys(rows.accounts_of(edited) if edited else ()))
+def _nameless(db: sqlite3.Connection, reader: AccountId | None) -> frozenset[AccountId]:
+    """Whose reactions a reader is not told of: those in a block with them."""
+    if reader is None:
+        return frozenset()
+    found = db.execute(_SQL["in_a_block_with"], (reader,)).fetchall()
+    return frozenset([AccountId(one) for (one,) in found])
 
 
 def _at(found: Sequence[rows.Row]) -> str:
@@ -146,15 +159,22 @@ def _reactions(db: sqlite3.Connection, at: str) -> dict[int, list[_Reaction]]:
 
 
 def in_mirror(
-    db: sqlite3.Connection, mirror: MirrorId, messages: Collection[str], until: int | None
+    db: sqlite3.Connection,
+    mirror: MirrorId,
+    messages: Collection[str],
+    until: int | None,
+    reader: AccountId | None,
 ) -> InMirror:
-    """What the lane of a mirror, which may have ended, must know of messages."""
+    """What the lane of a mirror, which may have ended, must know of messages.
+
+    `reader` is whose private place it is; None: others read there too.
+    """
     if not messages:
         return InMirror()
-    found = _rows(db, messages, until)
+    found = _rows(db, messages, until, reader)
     answered = {row[11] for row in found if row[11] is not None}.difference(messages)
     if answered:
-        found += _rows(db, answered, until)
+        found += _rows(db, answered, until, reader)
     at = _at(found)
     reactions = _reactions(db, at)
     ids = {row[0]: MessageId(row[1]) for row in found}
@@ -170,8 +190,10 @@ def in_mirror(
         ids[message]: frozenset([emoji for _, emoji, origin in all_of_it if origin != mirror])
         for message, all_of_it in reactions.items()
     }
+    nameless = _nameless(db, reader)
+    said = _written(db, found, reactions, until, _NONE, nameless)
     return InMirror(
-        written={one.id: one for one in _written(db, found, reactions, until, _NONE)},
+        written={one.id: one for one in said},
         placed={item: tuple(parts) for item, parts in placed.items()},
         wanted={message: emoji for message, emoji in wanted.items() if emoji},
         shown={message: frozenset(emoji) for message, emoji in shown.items()},

@@ -311,11 +311,11 @@ class SqliteStore:
         return _guarded(messages.written, self._db, (message,)).get(message)
 
     async def written_in(
-        self, thread: ThreadId, messages_: Sequence[MessageId]
+        self, thread: ThreadId, messages_: Sequence[MessageId], reader: AccountId | None = None
     ) -> Mapping[MessageId, Written]:
         if len(messages_) <= _SMALL:
-            return _guarded(messages.written_in, self._db, thread, messages_)
-        return await self._long(messages.written_in, thread, tuple(messages_))
+            return _guarded(messages.written_in, self._db, thread, messages_, reader)
+        return await self._long(messages.written_in, thread, tuple(messages_), reader)
 
     async def spots_at(self, place: Place, limit: int) -> tuple[Spot, ...]:
         where = (place.platform, place.workspace, place.channel, limit)

@@ -158,7 +158,7 @@ class WordIndex:
 
 def _entry(row: Row) -> tuple[int, str, str, str]:
     post, author, only, hidden, present, text, names = row
-    audience = {only} if only else set(json.loads(present)) - set(json.loads(hidden or "[]"))
+    audience = {only} if only else set(json.loads(present)) - set(json.loads(hidden))
     return post, f"{text} {names or ''}", author, " ".join(sorted(audience))
 
 

@@ -12,12 +12,14 @@ from bridge.later import is_open, opening
 from bridge.standing import Rules
 from bridge.timers import TOO_LATE, Timers
 from bridge.wakeup import LocalWakeups
-from core.events import MessagePosted, StatusChanged
+from core.events import MessageEdited, MessagePosted, StatusChanged
 from core.intents import (
     DeleteMessage,
+    EditMessage,
     Intent,
     ItsAuthor,
     Origin,
+    Person,
     PostMessage,
     RemoteMessage,
     SetStatus,
@@ -25,7 +27,7 @@ from core.intents import (
 from core.model import BrandRules, Contacts, Hours, Place, Refusal, Role, Status
 from core.ports import Accepted, Held, Store, Waiting
 from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
-from tests.bridge.test_intake import ADA, accepted, place_card, reply, start
+from tests.bridge.test_intake import ADA, ROSA, accepted, place_card, reply, start
 
 HOURS = Hours("Europe/Berlin", (0, 1, 2, 3), time(9), time(17), "We are back on Monday.")
 """NOW is a Friday."""
@@ -169,6 +171,90 @@ async def test_a_delete_while_it_is_held_beats_it(later: Later) -> None:
     assert await later.words(thread) == ["does this come in oak?"]
     assert await later.store.timer(waiting.timer) is None
     assert await later.store.held_for("slack", remote.message) == ()
+
+
+async def edits(
+    later: Later, text: str, key: str = "e", at: int = 1, who: Person = ADA, of: str = "b"
+) -> None:
+    """Somebody edits words that are held, in Slack."""
+    origin = reply(of, "").origin
+    assert origin is not None
+    assert origin.message is not None
+    edit = EditMessage(RemoteMessage("slack", origin.message), text)
+    intent = Intent(key, who, edit, origin, at=NOW + timedelta(seconds=at))
+    assert isinstance(await later.intake.submit(intent), Held)
+
+
+async def notes(later: Later, thread: Accepted) -> list[str]:
+    history = await later.store.history(thread.conversation)
+    return [
+        event.what.text
+        for event in history
+        if isinstance(event.what, MessagePosted) and event.only == BRAND.id
+    ]
+
+
+async def test_a_held_reply_that_is_edited_goes_out_with_its_last_words(later: Later) -> None:
+    thread, _ = await held(later)
+    await edits(later, "No.", "e1", at=2)
+    await edits(later, "Yes, in oak.", "e2", at=4)
+    await edits(later, "Maybe.", "e3", at=3)
+    await later.pass_time(20)
+    assert await later.words(thread) == ["does this come in oak?", "Yes, in oak."]
+    history = await later.store.history(thread.conversation)
+    assert not any(isinstance(event.what, MessageEdited) for event in history)
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["in its time", "sent now"])
+async def test_a_held_reply_that_is_edited_into_a_note_becomes_one(
+    later: Later, *, by_hand: bool
+) -> None:
+    thread, waiting = await held(later, text="He never pays.")
+    await edits(later, "note: he never pays.")
+    if by_hand:
+        actor = await later.intake.acting(ADA, INBOX)
+        assert isinstance(await later.timers.release(waiting.timer, actor), Accepted)
+    await later.pass_time(20)
+    assert await notes(later, thread) == ["he never pays."]
+    history = await later.store.history(thread.conversation)
+    others = [event for event in history if event.only is None]
+    assert "pays" not in str(others)
+    assert await later.store.timer(waiting.timer) is None
+    await later.pass_time(600)
+    assert len(await later.words(thread)) == 2
+
+
+async def test_nobody_elses_edit_changes_a_held_reply(later: Later) -> None:
+    thread, _ = await held(later)
+    await edits(later, "Never.", who=ROSA)
+    await later.pass_time(20)
+    assert await later.words(thread) == ["does this come in oak?", "Yes."]
+
+
+async def test_an_edit_that_calls_a_colleague_keeps_a_held_reply_from_going_out(
+    later: Later,
+) -> None:
+    thread, waiting = await held(later)
+    await edits(later, "@bo should we say yes?")
+    await later.pass_time(20)
+    assert await later.words(thread) == ["does this come in oak?"]
+    [(text, users)] = later.slack.said
+    assert "mentions a colleague" in text
+    assert users == (ADA.identity.user,)
+    assert await later.store.timer(waiting.timer) is None
+
+
+async def test_what_was_taken_back_leaves_no_edit_behind(later: Later) -> None:
+    thread, waiting = await held(later)
+    await edits(later, "No.")
+    actor = await later.intake.acting(ADA, INBOX)
+    assert await later.timers.undo(waiting.timer, actor) is None
+    origin = reply("b", "").origin
+    assert origin is not None
+    assert origin.message is not None
+    assert await later.store.held_for("slack", origin.message) == ()
+    await later.pass_time(600)
+    assert await later.words(thread) == ["does this come in oak?"]
 
 
 async def test_a_due_reply_outlives_a_restart(later: Later, wakeups: LocalWakeups) -> None:

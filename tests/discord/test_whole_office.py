@@ -197,6 +197,30 @@ async def test_typed_replies_are_held_in_relay_mode_and_can_be_undone(tmp_path: 
         assert not any("27 cm" in one["content"] for one in follower)
 
 
+async def test_a_held_reply_goes_as_it_was_edited_and_not_at_all_once_deleted_or_made_a_note(
+    tmp_path: Path,
+) -> None:
+    async with whole(tmp_path, **northwind()) as people:
+        day = Day(people)
+        card = await asked(day)
+        thread = card["id"]
+        await answered(day, card, "Let me look")
+        await day.ran("Noor", STAFF, "channel mode", mode="relay")
+        await day.card("Replies here go to Kai")
+        for words, then in (("Yes, in ash", "Yes, in oak"), ("He never pays", "note: never pays")):
+            said = await day.say("Noor", thread, words)
+            body = {"user": "Noor", "message": said, "text": then}
+            await people.control("POST", "/discord/edit", body)
+        said = await day.say("Noor", thread, "Who asks that?")
+        await people.control("POST", "/discord/delete", {"user": "Noor", "message": said})
+        await day.say("Noor", thread, "We deliver, too")
+        await day.find(f"dm:{KAI}", "We deliver, too")
+        follower = [one["content"] for one in await people.discord_messages(f"dm:{KAI}")]
+        assert any("Yes, in oak" in one for one in follower)
+        for secret in ("in ash", "never pays", "Who asks"):
+            assert not any(secret in one for one in follower), follower
+
+
 async def test_without_the_role_nobody_acts_for_the_brand_and_a_public_channel_pauses(
     tmp_path: Path,
 ) -> None:

@@ -152,6 +152,27 @@ async def test_a_question_is_taken_answered_noted_snoozed_and_resolved(desk: Des
     assert not any('"level": "error"' in line for line in desk.people.log)
 
 
+async def test_a_held_reply_goes_as_it_was_edited_and_not_at_all_once_deleted_or_made_a_note(
+    desk: Desk,
+) -> None:
+    first = await desk.say("Yes, in ash")
+    await desk.act("edit", channel=INBOX, ts=first, text="Yes, in oak")
+    second = await desk.say("He never pays")
+    await desk.act("edit", channel=INBOX, ts=second, text="note: he never pays")
+    third = await desk.say("Who asks that?")
+    await desk.act("delete", channel=INBOX, ts=third)
+    await desk.until_said("Yes, in oak")
+    await desk.say("We deliver, too")
+    assert await desk.until_said("We deliver, too") == [
+        "does this come in oak?",
+        "Yes, in oak",
+        "We deliver, too",
+    ]
+    export = str(await desk.people.call("GET", "/api/threads"))
+    assert "never pays" not in export
+    assert "Who asks" not in export
+
+
 async def test_the_inbox_is_worked_from_app_home(desk: Desk) -> None:
     await desk.act("command", channel=INBOX, command="/pin", text="role owner @ada", wait=5)
     await desk.act("home")

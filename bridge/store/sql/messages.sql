@@ -4,21 +4,26 @@
 SELECT position FROM events WHERE message = ?;
 
 -- name: written
--- With `until`, as they stood after that event of their thread.
+-- With `until`, as they stood after that event of their thread; with `reader`, without the
+-- edits that are hidden from that account.
 SELECT e.position, e.message, e.thread, e.seq, e.actor, e.pin, c.text, c.rich,
     CASE WHEN c.position = p.position THEN 1 ELSE c.revision END,
     CASE WHEN c.position = p.position THEN NULL ELSE l.at END,
     p.deleted IS NOT NULL AND (
         :until IS NULL OR (SELECT seq FROM events WHERE position = p.deleted) <= :until
-    ), e.data, e.only, e.hidden, CASE WHEN c.position = p.position THEN NULL ELSE l.hidden END,
-    e.agent
+    ), e.data, e.only, e.hidden, e.agent
 FROM json_each(:messages) j
 JOIN events e ON e.message = j.value
 JOIN bodies p ON p.position = e.position
-JOIN bodies c ON c.position = CASE WHEN :until IS NULL THEN ifnull(p.latest, p.position)
+LEFT JOIN events n ON n.position = p.latest
+JOIN bodies c ON c.position = CASE
+    WHEN :until IS NULL AND (:reader IS NULL OR n.hidden IS NULL) THEN ifnull(p.latest, p.position)
     ELSE ifnull((
         SELECT max(r.position) FROM bodies r JOIN events x ON x.position = r.position
-        WHERE r.edits = p.position AND x.seq <= :until
+        WHERE r.edits = p.position AND (:until IS NULL OR x.seq <= :until) AND (
+            :reader IS NULL OR x.hidden IS NULL
+            OR :reader NOT IN (SELECT value FROM json_each(x.hidden))
+        )
     ), p.position) END
 LEFT JOIN events l ON l.position = c.position
 ORDER BY e.seq;
@@ -37,6 +42,9 @@ ORDER BY number;
 -- name: reactions
 SELECT r.message, r.account, r.emoji, r.origin FROM json_each(?) j
 JOIN reactions r ON r.message = j.value;
+
+-- name: in_a_block_with
+SELECT whom FROM blocks WHERE who = ?1 UNION SELECT who FROM blocks WHERE whom = ?1;
 
 -- name: shown
 SELECT s.message, s.emoji FROM json_each(:positions) j

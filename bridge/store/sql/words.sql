@@ -49,7 +49,13 @@ SELECT e.position, e.conversation, e.seq, CASE
 FROM events e WHERE e.position > ? ORDER BY e.position LIMIT ?;
 
 -- name: of_posts
-SELECT e.position, e.actor, e.only, e.hidden, (
+-- `hidden` are those from whom the post or its last edit is hidden.
+SELECT e.position, e.actor, e.only, (
+    SELECT json_group_array(value) FROM (
+        SELECT value FROM json_each(ifnull(e.hidden, '[]'))
+        UNION SELECT value FROM json_each(ifnull(l.hidden, '[]'))
+    )
+), (
     SELECT json_group_array(s.account) FROM members s WHERE s.conversation = e.conversation
     AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
 ), c.text, (
@@ -59,6 +65,7 @@ SELECT e.position, e.actor, e.only, e.hidden, (
 FROM json_each(?) j JOIN events e ON e.position = j.value
 JOIN bodies b ON b.position = e.position
 JOIN bodies c ON c.position = ifnull(b.latest, b.position)
+LEFT JOIN events l ON l.position = b.latest
 WHERE b.deleted IS NULL;
 
 -- name: hits
@@ -67,9 +74,11 @@ FROM json_each(:positions) j JOIN events e ON e.position = j.value
 JOIN threads t ON t.id = e.thread
 JOIN bodies b ON b.position = e.position
 JOIN bodies c ON c.position = ifnull(b.latest, b.position)
+LEFT JOIN events l ON l.position = b.latest
 WHERE b.deleted IS NULL AND e.at >= :after AND e.at < :before
 AND (e.only IS NULL OR e.only = :account)
 AND (e.hidden IS NULL OR :account NOT IN (SELECT value FROM json_each(e.hidden)))
+AND (l.hidden IS NULL OR :account NOT IN (SELECT value FROM json_each(l.hidden)))
 AND EXISTS (
     SELECT 1 FROM members s WHERE s.account = :account AND s.conversation = e.conversation
     AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
