@@ -11,11 +11,23 @@ from bridge.lanes import Lanes
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import DeliveryState, Failure, FailureKind, Write
-from core.ids import RemoteId, SpaceId
-from core.intents import AddPeople, FillCard, Handle, InSpace, Intent, Origin, Person, PostMessage
-from core.model import Identity, MirrorState, Pin, Profile
+from core.ids import BindingId, RemoteId, SpaceId
+from core.intents import (
+    AddPeople,
+    EditMessage,
+    FillCard,
+    Handle,
+    InSpace,
+    Intent,
+    Origin,
+    Person,
+    PostMessage,
+    React,
+)
+from core.model import Binding, BindingKind, Identity, MirrorState, Pin, Place, Profile
 from core.ports import Change, Store
-from tests.bridge.conftest import DESK, FORUM, INBOX, MIA, NOW
+from core.standing import Edge, EdgeKind
+from tests.bridge.conftest import DESK, FORUM, INBOX, JO, KEN, MIA, NOW
 from tests.bridge.scripted_platform import Die, Late, Lost, ScriptedPlatform
 from tests.bridge.test_intake import accepted, start
 
@@ -335,3 +347,42 @@ async def test_a_rate_limit_is_waited_out(
         await slack.until(2)
     assert [kind for _, kind, _ in slack.shown] == ["card", "text"]
     assert slack.searches == 0
+
+
+async def test_a_place_that_lags_is_shown_no_edit_from_after_a_block(
+    store: Store, intake: Intake, wakeups: LocalWakeups
+) -> None:
+    place = Place("slack", "T1", "user:UJO")
+    await store.put_binding(Binding(BindingId("jos"), JO.id, place, BindingKind.DIRECT, "direct"))
+    thread = await accepted(intake, start("a", "first words", "jo"))
+    assert thread.message is not None
+    await store.change((Edge(JO.id, MIA.id, EdgeKind.BLOCK),), NOW)
+    edit = Intent("e", MIA.id, EditMessage(thread.message, "hateful words"))
+    await accepted(intake, edit)
+    slack, discord = ScriptedPlatform(), ScriptedPlatform("discord")
+    async with running(store, wakeups, slack, discord):
+        await slack.until(2)
+        await discord.until(2)
+        await settled(store, wakeups, "slack", "discord")
+    assert "first words" in slack.texts.values()
+    assert "hateful words" not in slack.texts.values()
+    assert "hateful words" in discord.texts.values(), "a channel that others read hides nothing"
+
+
+async def test_the_line_that_names_reactions_leaves_out_who_is_in_a_block_with_its_reader(
+    store: Store, intake: Intake
+) -> None:
+    place = Place("slack", "T1", "user:UJO")
+    await store.put_binding(Binding(BindingId("jos"), JO.id, place, BindingKind.DIRECT, "direct"))
+    thread = await accepted(intake, start("a", "hello", "jo", "ken"))
+    assert thread.message is not None
+    for who in (MIA, KEN):
+        await accepted(intake, Intent(f"r {who.id}", who.id, React(thread.message, "👍", on=True)))
+    await store.change((Edge(KEN.id, JO.id, EdgeKind.BLOCK),), NOW)
+    named = {}
+    for mirror in await store.mirrors_of(thread.thread):
+        work = await store.lane(mirror.id, 50)
+        assert work is not None
+        named[mirror.place] = {who for who, _ in work.written[thread.message].reactions}
+    assert named[place] == {MIA.id}
+    assert named[FORUM] == {MIA.id, KEN.id}, "in a channel that others read nothing can be hidden"

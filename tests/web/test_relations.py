@@ -144,6 +144,63 @@ async def test_whoever_is_blocked_cannot_tell(world: World) -> None:
     assert refused["detail"].replace("@rosa", "@nobody") == nobody["detail"]
 
 
+async def lines_of(client: Client, thread: str) -> dict[str, dict[str, object]]:
+    """What somebody reads of the messages of a thread."""
+    page = await done(client, "GET", f"/api/threads/{thread}/messages")
+    lines: list[dict[str, object]] = page["lines"]  # type: ignore[assignment]
+    return {str(line["message"]): line for line in lines if line["kind"] == "message"}
+
+
+async def test_what_is_edited_after_a_block_does_not_reach_whoever_blocked(world: World) -> None:
+    mia, rosa, kai = [await world.client(one) for one in ("mia", "rosa", "kai")]
+    thread = await started(mia, "rosa", "kai", text="first words")
+    path = f"/api/threads/{thread}"
+    for friend in (rosa, kai):
+        await done(friend, "POST", f"{path}/accept")
+    (message,) = await lines_of(rosa, thread)
+    await done(mia, "PATCH", f"{path}/messages/{message}", {"text": "second words"})
+    await done(rosa, "PUT", "/api/people/mia/block")
+    await done(mia, "PATCH", f"{path}/messages/{message}", {"text": "hateful words"})
+    assert (await lines_of(kai, thread))[message]["text"] == "hateful words"
+    assert (await lines_of(rosa, thread))[message]["text"] == "second words"
+    one = await done(kai, "POST", f"{path}/messages", {"text": "calm down", "answers": message})
+    answer = str(one["line"]["message"])  # type: ignore[index]
+    assert "second words" in str((await lines_of(rosa, thread))[answer]["answers"])
+    assert (await done(rosa, "GET", "/api/search?q=hateful"))["hits"] == []
+    assert len((await done(kai, "GET", "/api/search?q=hateful"))["hits"]) == 1  # type: ignore[arg-type]
+    assert "hateful" not in str(await archive(world, rosa))
+    assert "hateful" not in json.dumps(await done(rosa, "GET", "/api/threads"))
+    # Whoever blocked may still react to what they see.
+    await done(rosa, "PUT", f"{path}/messages/{message}/reactions/❤️")
+    # With the block gone the next edit crosses, and so does the delete of what has crossed.
+    await done(rosa, "DELETE", "/api/people/mia/block")
+    await done(mia, "PATCH", f"{path}/messages/{message}", {"text": "sorry"})
+    assert (await lines_of(rosa, thread))[message]["text"] == "sorry"
+
+
+async def test_a_reaction_names_nobody_who_is_in_a_block_with_its_reader(world: World) -> None:
+    mia, rosa, kai = [await world.client(one) for one in ("mia", "rosa", "kai")]
+    thread = await started(mia, "rosa", "kai")
+    path = f"/api/threads/{thread}"
+    for friend in (rosa, kai):
+        await done(friend, "POST", f"{path}/accept")
+    (message,) = await lines_of(rosa, thread)
+    for friend in (mia, kai):
+        await done(friend, "PUT", f"{path}/messages/{message}/reactions/👍")
+    await done(rosa, "PUT", "/api/people/kai/block")
+    await done(kai, "PUT", f"{path}/messages/{message}/reactions/🔥")
+    await done(rosa, "PUT", f"{path}/messages/{message}/reactions/❤️")
+
+    async def named(client: Client) -> str:
+        return json.dumps((await lines_of(client, thread))[message]["reactions"])
+
+    assert "Kai" not in await named(rosa), "neither from before the block nor from after it"
+    assert "Mia" in await named(rosa)
+    assert "Rosa" not in await named(kai)
+    told = await named(mia)
+    assert all(name in told for name in ("Kai", "Rosa", "Mia"))
+
+
 async def test_notes_stay_with_the_brand(world: World) -> None:
     mia, brand = await world.client("mia"), await world.client("northwind")
     await done(mia, "PUT", "/api/people/northwind/follow")
