@@ -54,6 +54,8 @@ from core.ports import Accepted, Ask, Duplicate, Held, HeldIntent, Ignored, Outc
 from core.quick import quick
 from core.rules import NO_MESSAGE, NO_THREAD, PIN_REQUIRED
 
+_MOST_NEW = 10_000
+
 CONFLICT = Refusal(
     "conflict", "This idempotency key was used for another message. Send it with a new key."
 )
@@ -99,6 +101,15 @@ class Finder:
         self._store = store
         self._now = now
         self._rules = rules
+        self._newcomers: dict[AccountId, None] = {}
+        """Who got an account since the start and has not said anything yet."""
+
+    def is_newcomer(self, account: AccountId) -> bool:
+        """Once for each, when they first say something."""
+        if account not in self._newcomers:
+            return False
+        del self._newcomers[account]
+        return True
 
     async def find(self, intent: Intent) -> Found | Outcome:
         """The thread that the intent is about, and the message where it names one."""
@@ -311,6 +322,9 @@ class Finder:
         account = await self._store.ensure_person(person.identity, person.profile, self._now())
         if known is None:
             await self._store.put_binding(direct_binding(account.id, person.identity))
+            self._newcomers[account.id] = None
+            if len(self._newcomers) > _MOST_NEW:
+                del self._newcomers[next(iter(self._newcomers))]
         return account
 
     async def _known(self, account: AccountId) -> Account:

@@ -406,7 +406,17 @@ class Intake:
         if said and intent.key not in self._firing:
             self._standings.rates.sent(actor.sender, intent.at or now)
         last = events[-1]
-        return Accepted(last.conversation, last.thread, result.seq, _message_of(events))
+        newcomer = self._is_newcomer(intent, state)
+        message = _message_of(events)
+        return Accepted(last.conversation, last.thread, result.seq, message, newcomer=newcomer)
+
+    def _is_newcomer(self, intent: Intent, state: State) -> bool:
+        """Whether somebody has just spoken for the first time, in a channel that others read."""
+        live = intent.as_of is None and intent.key not in self._releasing
+        via = state.via
+        if not live or via is None or via.kind is not BindingKind.PROJECT or _is_machine(intent):
+            return False
+        return isinstance(intent.what, PostMessage) and self._finder.is_newcomer(state.actor.id)
 
     async def _wait(
         self, intent: Intent, state: State, actor: Actor, wait: Wait, now: datetime

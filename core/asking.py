@@ -227,3 +227,7 @@ class Office(Protocol):
     ) -> Answer:
         """Words of the caller's are held: when they go, as whom, and how to take them back."""
         ...
+
+    async def welcome(self, caller: Caller) -> Answer | None:
+        """Words were the caller's first act: who sees them; None where they were told before."""
+        ...

@@ -77,13 +77,18 @@ from core.sweep import Root, Seen
 @quick
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """It is in the history. `message` is what the intent posted, if it posted anything."""
+    """It is in the history. `message` is what the intent posted, if it posted anything.
+
+    `newcomer`: words in a channel that others read, by somebody whose first act they were:
+    the office's `welcome` has a line for them.
+    """
 
     conversation: ConversationId
     thread: ThreadId
     seq: int
     message: MessageId | None = None
     repeated: bool = False
+    newcomer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -1396,7 +1401,6 @@ class Store(Protocol):
         """As the reader may see them: without edits that are hidden from them, and without the
         reactions of whoever is in a block with them. None: as they stand now."""
         ...
-
 
     async def spots_at(self, place: Place, limit: int) -> tuple[Spot, ...]:
         """Mirrors in a place, most recently active thread first."""

@@ -7,9 +7,11 @@ import logging
 from collections import OrderedDict
 from typing import Any
 
+from adapters.discord import answers
+from adapters.discord.callers import who_said
 from adapters.discord.cards import thread_menu
 from adapters.discord.errors import DM_CLOSED, Problem
-from adapters.discord.inbound import Said
+from adapters.discord.inbound import Said, place_of
 from adapters.discord.outbound import NOBODY, nonce
 from adapters.discord.quiet import Quiet
 from adapters.discord.rest import Rest
@@ -17,7 +19,7 @@ from adapters.discord.speaking import Speaker
 from adapters.discord.webhooks import Posted
 from adapters.discord.writing import Writer
 from core.model import Refusal
-from core.ports import Ask, Outcome, ThreadLine, Waiting
+from core.ports import Accepted, Ask, Desk, Outcome, ThreadLine, Waiting
 
 log = logging.getLogger("pinthread.discord")
 
@@ -27,7 +29,10 @@ CHOOSE = "Which thread is this for? Choose one, or reply to one of its messages 
 
 
 class Teller:
-    def __init__(self, rest: Rest, writer: Writer, speaker: Speaker, quiet: Quiet) -> None:
+    def __init__(
+        self, desk: Desk, rest: Rest, writer: Writer, speaker: Speaker, quiet: Quiet
+    ) -> None:
+        self._desk = desk
         self._rest = rest
         self._writer = writer
         self._speaker = speaker
@@ -48,6 +53,22 @@ class Teller:
             await self._quiet.held(said, outcome)
         elif isinstance(outcome, Ask) and outcome.threads:
             await self._ask(said, outcome.threads)
+        elif isinstance(outcome, Accepted) and outcome.newcomer:
+            await self._welcome(said)
+
+    async def _welcome(self, said: Said) -> None:
+        """Who sees what somebody new has said, in a direct message; where those are closed the
+        first command says it."""
+        place = place_of(said)
+        answer = None if place is None else await self._desk.office.welcome(who_said(said, place))
+        direct = None if answer is None else await self._writer.direct_with(said.author)
+        if answer is not None and isinstance(direct, str):
+            body = {
+                **answers.message(answer, place, used=answers.QUIET),
+                "nonce": nonce(f"welcome {said.author}"),
+                "enforce_nonce": True,
+            }
+            await self._speaker.say(direct, body)
 
     async def told(self, said: Said, key: str, outcome: Outcome) -> None:
         """The same for words that a sweep has found, once each."""

@@ -13,11 +13,11 @@ from adapters.slack.directory import Directory
 from adapters.slack.gestures import Host, Reply, refused
 from adapters.slack.inbound import Words
 from adapters.slack.reading import Reading, only_words
-from core.asking import Caller
+from core.asking import Answer, Caller
 from core.ids import PinId, RemoteId, SpaceId, ThreadId
 from core.intents import InSpace, Intent, Person
 from core.model import Identity, Profile, Refusal
-from core.ports import Ask, Desk, Waiting
+from core.ports import Accepted, Ask, Desk, Waiting
 
 _TOLD = 1_000
 _TO_TELL = (Refusal, Ask, Waiting)
@@ -45,6 +45,8 @@ class Speech:
         outcome = await self._desk.submit(intent)
         if isinstance(outcome, _TO_TELL) and self._first(intent.key):
             self._host.spawn(self._tell(words, outcome))
+        elif isinstance(outcome, Accepted) and outcome.newcomer:
+            self._host.spawn(self._welcome(words))
 
     async def edited(self, found: Edited) -> None:
         """Commits an edit; its author alone hears of a refusal."""
@@ -143,14 +145,25 @@ class Speech:
 
     async def _held(self, words: Words, outcome: Waiting) -> Reply:
         """When the words go, as whom, and the button that takes them back."""
+        answer = await self._desk.office.waiting(
+            await self._caller(words), outcome.timer, outcome.until, outcome.reason
+        )
+        return self._as_reply(answer)
+
+    async def _welcome(self, words: Words) -> None:
+        """Who sees what somebody new has said."""
+        answer = await self._desk.office.welcome(await self._caller(words))
+        if answer is not None:
+            await self._whisper(words.channel, words.user, words.thread, self._as_reply(answer))
+
+    async def _caller(self, words: Words) -> Caller:
         place = marks.place_of(words.team, words.channel, words.user)
         name = marks.remote(words.channel, words.ts)
         space = SpaceId(marks.remote(words.channel, words.thread or words.ts))
         person = await self._person(Identity("slack", words.workspace, words.user), words.profile)
-        caller = Caller(person, place, InSpace("slack", space), name, f"slack:{name}:post")
-        answer = await self._desk.office.waiting(
-            caller, outcome.timer, outcome.until, outcome.reason
-        )
+        return Caller(person, place, InSpace("slack", space), name, f"slack:{name}:post")
+
+    def _as_reply(self, answer: Answer) -> Reply:
         blocks = answers.message(answer, self._host.look, self._host.link)
         return Reply(answer.text or answers.said(answer), blocks)
 

@@ -77,8 +77,8 @@ class Counter:
         self._verbs = {name: do for theme in self._themes for name, do in theme.verbs.items()}
         self._presses = {name: do for theme in self._themes for name, do in theme.presses.items()}
         self._forms = {name: do for theme in self._themes for name, do in theme.forms.items()}
-        self._new: dict[AccountId, None] = {}
-        """People who came only now and have not been told yet who will see what they do."""
+        self._new: dict[AccountId, bool] = {}
+        """People who came only now, and whether they were told who will see what they do."""
 
     # --- commands -------------------------------------------------------------------------
 
@@ -100,6 +100,8 @@ class Counter:
         if action == "help":
             return _help(value)
         asker = await self._asker(caller)
+        if action == "continue" and not value:
+            return Answer("Good: go on talking. `/pin help` lists what else there is.", done=True)
         if action == "continue":
             command = self._clerk.drafts.take(asker.person.id, value)
             return await self.run(caller, command) if command else refuse(LOST)
@@ -130,16 +132,19 @@ class Counter:
             unknown = known is None
         asker = await self._clerk.asker(caller)
         if unknown:
-            self._new[asker.person.id] = None
-            while len(self._new) > _MOST_NEW:
-                del self._new[next(iter(self._new))]
+            self._note_new(asker.person.id, told=False)
         return asker
+
+    def _note_new(self, account: AccountId, *, told: bool) -> None:
+        self._new[account] = told
+        while len(self._new) > _MOST_NEW:
+            del self._new[next(iter(self._new))]
 
     def _is_new(self, asker: Asker) -> bool:
         """Once for each."""
-        if asker.person.id not in self._new:
+        if self._new.get(asker.person.id, True):
             return False
-        del self._new[asker.person.id]
+        self._new[asker.person.id] = True
         return True
 
     # --- looking --------------------------------------------------------------------------
@@ -216,10 +221,21 @@ class Counter:
     ) -> Answer:
         return self._clerk.held(await self._clerk.asker(caller), timer, until, reason)
 
+    async def welcome(self, caller: Caller) -> Answer | None:
+        asker = await self._clerk.asker(caller)
+        if self._new.get(asker.person.id, False):
+            return None
+        self._note_new(asker.person.id, told=True)
+        return _welcome(asker, "continue", "", said=True)
 
-def _welcome(asker: Asker, action: str, value: str) -> Answer:
-    """One line: who will see it. Going on is the same gesture once more."""
-    if asker.for_brand:
+
+def _welcome(asker: Asker, action: str, value: str, *, said: bool = False) -> Answer:
+    """One line: who will see it. Going on is the same gesture once more; `said` is out already."""
+    if said:
+        seen = "You are new here. What you write in this thread goes to everybody in its "
+        seen += f"conversation, wherever they read it: they see you as {asker.person.name} "
+        seen += f"(@{asker.person.handle}), with your picture."
+    elif asker.for_brand:
         seen = f"Here you act as {asker.account.name}: followers see {asker.account.name}, and "
         seen += "your colleagues see that it was you."
     else:

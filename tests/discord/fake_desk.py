@@ -93,6 +93,9 @@ class FakeOffice:
     ) -> Answer:
         return await self._answer("waiting", caller, timer, until, reason)
 
+    async def welcome(self, caller: Caller) -> Answer | None:
+        return await self._answer("welcome", caller)
+
 
 class FakeDesk:
     """Keeps what it is told in lists; `outcome` gives the answer to each intent."""

@@ -88,3 +88,20 @@ async def test_a_button_of_nothing_known_says_so(world: World) -> None:
         await world.office.press(caller, "continue", "x"),
     ):
         assert code(answer) == "draft_lost"
+
+
+async def test_whose_first_act_is_to_speak_is_told_once_who_sees_it(world: World) -> None:
+    caller = world.caller(NEW)
+    line = await world.office.welcome(caller)
+    assert line is not None
+    assert "they see you as Zoe Lind (@zoe-lind)" in line.text
+    assert labels(line) == ["Continue", "Link"]
+    assert (await world.press(NEW, line, "Continue")).done
+    assert await world.office.welcome(caller) is None
+    assert (await world.type(NEW, "follow @northwind")).text.startswith("You follow")
+
+
+async def test_who_was_told_at_a_command_is_not_told_again_for_speaking(world: World) -> None:
+    await world.type(NEW, "brands")
+    assert labels(await world.type(NEW, "follow @northwind")) == ["Continue", "Link"]
+    assert await world.office.welcome(world.caller(NEW)) is None

@@ -72,3 +72,7 @@ class FakeOffice:
     ) -> Answer:
         self.calls.put_nowait(Call("waiting", caller, (timer, until, reason)))
         return self.held
+
+    async def welcome(self, caller: Caller) -> Answer | None:
+        self.calls.put_nowait(Call("welcome", caller, ()))
+        return self.held
