@@ -17,6 +17,7 @@ from core.events import Event, FileAdded, FileRemoved, MessageDeleted, MessagePo
 from core.files import FileRef
 from core.ids import RemoteId, delivery_id, short_code
 from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
+from core.notes import SIGN
 from core.ports import Adapter, LaneWork, Store
 from core.project import View, card, project, title
 from core.sweep import Seen
@@ -134,6 +135,8 @@ class Comparison:
         work = await self._work(seq - 1, limit=1)
         shown = frozenset[str]() if message is None else work.shown.get(message.id, frozenset())
         surplus = (seen.ours or frozenset()) - shown
+        if message is not None and message.only is not None and placement.poster == AUTHOR:
+            surplus -= {SIGN}
         self._seen = {seen.remote: seen}
         self._placed = {placement.remote: placement}
         if seen.raw is None or not seen.poster:

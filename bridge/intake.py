@@ -408,7 +408,10 @@ class Intake:
         last = events[-1]
         newcomer = self._is_newcomer(intent, state)
         message = _message_of(events)
-        return Accepted(last.conversation, last.thread, result.seq, message, newcomer=newcomer)
+        note = message is not None and events[0].only is not None
+        return Accepted(
+            last.conversation, last.thread, result.seq, message, newcomer=newcomer, note=note
+        )
 
     def _is_newcomer(self, intent: Intent, state: State) -> bool:
         """Whether somebody has just spoken for the first time, in a channel that others read."""

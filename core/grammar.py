@@ -36,7 +36,7 @@ _CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|[^>]*)?>|#([^\s,<>#]+)")
 _CODE = re.compile(r"[0-9a-f]{4,16}", re.IGNORECASE)
 _ARCHIVES = re.compile(r"/archives/([A-Z0-9]+)/p(\d{7,})")
 _THREAD_TS = re.compile(r"[?&]thread_ts=(\d+\.\d+)")
-_CHANNELS = re.compile(r"//(?:[\w-]+\.)*discord(?:app)?\.com/channels/(?:\d+|@me)/(\d+)")
+_CHANNELS = re.compile(r"//(?:[\w-]+\.)*discord(?:app)?\.com/channels/(\d+|@me)/(\d+)(?:/(\d+))?")
 _FILTER = re.compile(r"(?:^|(?<=\s))(from|before|after):\s*(<[^>]*>|[^\s,]+)", re.IGNORECASE)
 _QUOTES = "\"'“”„‟‘’‚‛«»"
 _MINE = ("me", "none")
@@ -101,10 +101,13 @@ def thread_link(word: str) -> tuple[str, str] | None:
     return found.group(1), root.group(1) if root else f"{digits[:-6]}.{digits[-6:]}"
 
 
-def channel_link(word: str) -> str | None:
-    """The channel or thread that a link to a Discord message or thread leads to."""
+def channel_link(word: str) -> tuple[str, str, str] | None:
+    """Where a link of Discord's leads to: server, channel or thread, and message, or nothing.
+
+    In direct messages the server is `@me`.
+    """
     found = _CHANNELS.search(word)
-    return found.group(1) if found else None
+    return (found.group(1), found.group(2), found.group(3) or "") if found else None
 
 
 def people(text: str) -> tuple[Handle | Mentioned, ...]:

@@ -28,6 +28,8 @@ _MARK = re.compile(
     "|:(?:lock|closed_lock_with_key|lock_with_ink_pen):)\\s*",
     re.IGNORECASE,
 )
+SIGN = "\U0001f512"
+"""The reaction under words that have become a note where they were typed."""
 _CALLED = re.compile(r"(?<![\w.])@\w")
 
 

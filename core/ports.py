@@ -80,7 +80,8 @@ class Accepted:
     """It is in the history. `message` is what the intent posted, if it posted anything.
 
     `newcomer`: words in a channel that others read, by somebody whose first act they were:
-    the office's `welcome` has a line for them.
+    the office's `welcome` has a line for them. `note`: it is one, which the place where it
+    was typed does not show by itself.
     """
 
     conversation: ConversationId
@@ -89,6 +90,7 @@ class Accepted:
     message: MessageId | None = None
     repeated: bool = False
     newcomer: bool = False
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from adapters.discord import answers, commands
 from adapters.discord.callers import Interaction, actor_of, caller_of, channel_of, place_of
 from adapters.discord.client import said, stored
 from adapters.discord.errors import UNKNOWN_MESSAGE, Problem
-from adapters.discord.inbound import PLATFORM, Said, intent, words
+from adapters.discord.inbound import PLATFORM, Said, direct_place, intent, words
 from adapters.discord.meaning import Meaning
-from adapters.discord.outbound import NOBODY
+from adapters.discord.outbound import NOBODY, remote_id
 from adapters.discord.people import People, User, person_of
 from adapters.discord.quiet import Quiet
 from adapters.discord.responding import Response
@@ -28,9 +28,10 @@ from adapters.discord.rest import Rest
 from adapters.discord.telling import Teller
 from core.asking import Answer, Caller, Command, Fields, Mentioned
 from core.content import Content
+from core.grammar import channel_link
 from core.grammar import command as command_of
-from core.ids import ThreadId
-from core.intents import Handle, InDirect, Person, PersonRef, Target
+from core.ids import SpaceId, ThreadId
+from core.intents import Handle, InDirect, InSpace, Person, PersonRef, Target
 from core.model import BindingKind, Place, Refusal
 from core.ports import Accepted, Desk
 
@@ -43,6 +44,8 @@ NOT_KNOWN = (
 )
 LOST_WORDS = "Your message is not there any more. Write it again."
 NO_PIN = "There is no pin in this message. Use it on one that holds a pin's address or card."
+DIRECT = "@me"
+"""The server in a link to a direct message."""
 _REMEMBERED = 1_000
 _PIN = re.compile(r"https?://(?:[\w.-]+\.)?(?:pinterest\.[\w.]+/pin/|pin\.it/)[^\s<>#|)]+")
 _MENTION = re.compile(r"<@!?(\d{1,20})>")
@@ -127,7 +130,26 @@ class Front:
         if called.verb in _WORDS and asked.text:
             text, rich = await self._worded(asked.text)
             asked = replace(asked, text=text, rich=rich)
-        return await self._desk.office.run(caller_of(interaction), asked)
+        caller, asked = await self._linked(caller_of(interaction), asked)
+        return await self._desk.office.run(caller, asked)
+
+    async def _linked(self, caller: Caller, asked: Command) -> tuple[Caller, Command]:
+        """A link of Discord's is the thread that it leads to: as if it had been done there.
+
+        The thread of a card in a text channel has the id of the card. In direct messages the
+        thread is that of the message.
+        """
+        link = channel_link(asked.thread)
+        if link is None:
+            return caller, asked
+        server, channel, message = link
+        target: Target = InSpace(PLATFORM, SpaceId(channel))
+        if message and server == DIRECT:
+            user = caller.person.identity.user if isinstance(caller.person, Person) else ""
+            target = InDirect(direct_place(user), remote_id(channel, message))
+        elif message and await self._desk.thread_at(target) is None:
+            target = InSpace(PLATFORM, SpaceId(message))
+        return replace(caller, thread=target, message=None), replace(asked, thread="")
 
     async def _named(
         self, people: tuple[PersonRef | Mentioned, ...], place: Place

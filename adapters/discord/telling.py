@@ -6,6 +6,7 @@ Refusals reach the person alone (docs/decisions/0003-discord-refusals.md).
 import logging
 from collections import OrderedDict
 from typing import Any
+from urllib.parse import quote
 
 from adapters.discord import answers
 from adapters.discord.callers import who_said
@@ -19,11 +20,12 @@ from adapters.discord.speaking import Speaker
 from adapters.discord.webhooks import Posted
 from adapters.discord.writing import Writer
 from core.model import Refusal
+from core.notes import SIGN
 from core.ports import Accepted, Ask, Desk, Outcome, ThreadLine, Waiting
 
 log = logging.getLogger("pinthread.discord")
 
-WARNING = "%E2%9A%A0%EF%B8%8F"
+WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
 _REMEMBERED = 1000
 CHOOSE = "Which thread is this for? Choose one, or reply to one of its messages next time."
 
@@ -55,6 +57,9 @@ class Teller:
             await self._ask(said, outcome.threads)
         elif isinstance(outcome, Accepted) and outcome.newcomer:
             await self._welcome(said)
+        elif isinstance(outcome, Accepted) and outcome.note:
+            # Under words that went no further than the brand; quietly, and tried once.
+            await self._react(said, SIGN)
 
     async def _welcome(self, said: Said) -> None:
         """Who sees what somebody new has said, in a direct message; where those are closed the
@@ -104,8 +109,11 @@ class Teller:
             told = await self._speaker.say(direct, body)
         problem = direct if isinstance(direct, Problem) else told
         if isinstance(problem, Problem) and problem.code in (DM_CLOSED, 50278):
-            path = f"/channels/{said.channel}/messages/{said.message}/reactions/{WARNING}/@me"
-            await self._rest.call("PUT", path)
+            await self._react(said, WARNING)
+
+    async def _react(self, said: Said, emoji: str) -> None:
+        path = f"/channels/{said.channel}/messages/{said.message}/reactions/{quote(emoji)}/@me"
+        await self._rest.call("PUT", path)
 
     async def _ask(self, said: Said, lines: tuple[ThreadLine, ...]) -> None:
         body = {

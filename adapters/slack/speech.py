@@ -17,6 +17,7 @@ from core.asking import Answer, Caller
 from core.ids import PinId, RemoteId, SpaceId, ThreadId
 from core.intents import InSpace, Intent, Person
 from core.model import Identity, Profile, Refusal
+from core.notes import SIGN
 from core.ports import Accepted, Ask, Desk, Waiting
 
 _TOLD = 1_000
@@ -47,6 +48,8 @@ class Speech:
             self._host.spawn(self._tell(words, outcome))
         elif isinstance(outcome, Accepted) and outcome.newcomer:
             self._host.spawn(self._welcome(words))
+        elif isinstance(outcome, Accepted) and outcome.note:
+            self._host.spawn(self._mark(words))
 
     async def edited(self, found: Edited) -> None:
         """Commits an edit; its author alone hears of a refusal."""
@@ -149,6 +152,11 @@ class Speech:
             await self._caller(words), outcome.timer, outcome.until, outcome.reason
         )
         return self._as_reply(answer)
+
+    async def _mark(self, words: Words) -> None:
+        """Under words that went no further than the brand; quietly, and tried once."""
+        at = {"channel": words.channel, "timestamp": words.ts}
+        await self._api.write("reactions.add", {**at, "name": reactions.outside(SIGN)})
 
     async def _welcome(self, words: Words) -> None:
         """Who sees what somebody new has said."""

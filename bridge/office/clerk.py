@@ -20,6 +20,7 @@ from core.asking import (
     Command,
     Fields,
     Input,
+    Item,
     Mentioned,
     Picker,
 )
@@ -45,8 +46,12 @@ from core.rules import cannot_message
 
 LATER = Refusal("not_yet", "That could not be done just now. Try it again in a moment.")
 LOST = Refusal(
-    "draft_lost", "What this button was about is not here any more. Do it again from the start."
+    "draft_lost",
+    "What this button was about is not here any more: it has been used, or it is more than an "
+    "hour old, or Pinthread was restarted. Your words still stand above: do it again with them.",
 )
+_PIECE = 2_900
+"""Characters of one item's text (Slack's limit is 3,000)."""
 NO_ACCOUNT = "Name somebody, such as @northwind."
 _THREADS = 100
 
@@ -216,6 +221,7 @@ class Clerk:
         draft = self.drafts.keep(asker.person.id, command)
         return Answer(
             "Which thread is this for? Choose one.",
+            unsent(command.text),
             picker=Picker("which", Input("thread", "Choose a thread", "choice", threads(lines)),
                           draft),
         )  # fmt: skip
@@ -269,6 +275,12 @@ def _asker(caller: Caller, found: Acting, place: Place | None) -> Asker:
 
 
 # --- words --------------------------------------------------------------------------------
+
+
+def unsent(text: str, title: str = "Your words") -> tuple[Item, ...]:
+    """What somebody has typed and not sent yet: drafts are in memory, so they keep it as well."""
+    pieces = [text[at : at + _PIECE] for at in range(0, min(len(text), 2 * _PIECE), _PIECE)]
+    return tuple([Item(piece, "not sent yet", title=title) for piece in pieces])
 
 
 def refuse(refusal: Refusal, field: str = "", *buttons: Button) -> Answer:

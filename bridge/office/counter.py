@@ -4,6 +4,7 @@ Somebody who acts for the first time is told first who will see it, and goes on 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bridge.office.canned import Canned, canned_choices
@@ -17,6 +18,7 @@ from bridge.office.clerk import (
     refusal,
     refuse,
     title_of,
+    unsent,
     with_thread,
 )
 from bridge.office.inbox import Inbox
@@ -93,7 +95,7 @@ class Counter:
         asker = await self._asker(caller)
         if command.verb not in _READING and self._is_new(asker):
             draft = self._clerk.drafts.keep(asker.person.id, command)
-            return _welcome(asker, "continue", draft)
+            return replace(_welcome(asker, "continue", draft), items=unsent(command.text))
         return await do(asker, command)
 
     async def press(self, caller: Caller, action: str, value: str) -> Answer:

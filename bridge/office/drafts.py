@@ -1,7 +1,9 @@
 """What people have begun and must still choose, confirm or send anyway.
 
 Kept in memory for an hour: after a restart the button says so, and the words stand in the
-answer. A draft belongs to the person who began it, and is taken once.
+answer that holds the button, so that nothing is lost that somebody typed. A row in the store
+for each would keep them where "Forget me" must find them again. A draft belongs to the person
+who began it, and is taken once.
 """
 
 import secrets

@@ -16,6 +16,7 @@ from bridge.office.clerk import (
     named,
     others,
     refuse,
+    unsent,
 )
 from bridge.office.inbox import line_item, seen_of
 from core.asking import (
@@ -27,7 +28,6 @@ from core.asking import (
     Fields,
     Form,
     Input,
-    Item,
 )
 from core.content import Content
 from core.ids import MessageId, ThreadId
@@ -190,10 +190,9 @@ class Replies:
         missed = [line_item(line, now) for line in lines if line.kind == "message"]
         again = Command("reply", thread=str(view.thread), text=words.text, rich=words.rich)
         draft = self._clerk.drafts.keep(asker.person.id, again)
-        yours = Item(words.text[:1_000], "not sent yet", title="Your reply")
         return Answer(
             moved.sentence,
-            (*missed, yours),
+            (*missed[-MOST_ITEMS + 2 :], *unsent(words.text, "Your reply")),
             (
                 Button("Send anyway", "anyway", draft, "primary"),
                 Button("Write another", "reply", str(view.thread)),

@@ -14,6 +14,7 @@ from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Verb, Write
 from core.ids import MessageId, RemoteId
 from core.intents import DeleteMessage, EditMessage, Intent, Leave
+from core.notes import SIGN
 from core.sweep import Seen
 from tests.bridge.conftest import BRAND, INBOX, MIA
 from tests.bridge.scripted_platform import Late, ScriptedPlatform, soon
@@ -104,6 +105,21 @@ async def test_a_reaction_that_stands_there_rightly_costs_no_read(
     assert talk.slack.reactions == {(copy, THUMB)}
     assert looks(talk.slack) == 0
     assert not metrics.healed.values
+
+
+async def test_the_sign_of_a_note_stays_where_the_note_was_typed_and_nowhere_else(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    copy = await typed(talk, wakeups, "in oak")
+    await talk.say("slack", "s1", "note: hush")
+    note = RemoteId("s1")
+    talk.slack.reactions |= {(note, SIGN), (note, THUMB), (copy, SIGN)}
+    async with healing(talk) as (one, _):
+        one.suspect("slack", ours(note, SIGN, THUMB))
+        one.suspect("slack", ours(copy, SIGN))
+        await soon(lambda: talk.slack.reactions == {(note, SIGN)})
+        await a_while()
+    assert talk.slack.reactions == {(note, SIGN)}
 
 
 async def test_a_reaction_that_a_moderator_took_away_is_not_put_back(

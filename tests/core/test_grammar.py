@@ -205,8 +205,8 @@ def test_a_link_to_a_reply_leads_to_its_thread() -> None:
     reply = f"{base}/p1700000009000900?thread_ts=1700000000.000100&cid=C0INBOX"
     assert thread_link(reply) == ("C0INBOX", "1700000000.000100")
     assert thread_link("abcdef") is None
-    assert channel_link("https://discord.com/channels/1/222/333") == "222"
-    assert channel_link("https://ptb.discord.com/channels/@me/222") == "222"
+    assert channel_link("https://discord.com/channels/1/222/333") == ("1", "222", "333")
+    assert channel_link("https://ptb.discord.com/channels/@me/222") == ("@me", "222", "")
     assert channel_link(LINK) is None
 
 

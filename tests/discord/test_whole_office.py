@@ -8,6 +8,7 @@ import pytest
 
 from adapters.discord.outbound import NOTE
 from adapters.discord.presses import UNKNOWN
+from core.notes import SIGN
 from core.verbs import VERBS, Kind
 from tests.program.world import INBOX, PIN, Whole, whole
 
@@ -144,12 +145,42 @@ async def test_a_request_is_answered_from_the_staff_channel_and_a_note_stays_the
         await day.find(thread, "It is 72 cm high")
         await day.say("Noor", thread, "he always asks that")
         said = await day.say("Noor", thread, "and what of oak?")
+        await day.until(
+            thread,
+            lambda shown: (
+                [row["name"] for one in shown if one["id"] == said for row in one["reactions"]]
+                == [SIGN]
+            ),
+        )
         note = {"user": "Noor", "channel": thread, "name": "Add as note", "target": said}
         modal = (await people.control("POST", "/discord/command", note))["modal"]
         told = await day.fill("Noor", modal, long_text="ask the shop *first*")
         assert told["ok"], told
         shown = await day.find(thread, "ask the shop")
         assert shown["content"].startswith(NOTE)
+        # A link of Discord's opens its thread from anywhere: the thread's, a message's, the card's.
+        links = [
+            f"{GUILD}/{thread}",
+            f"{GUILD}/{thread}/{shown['id']}",
+            f"{GUILD}/{STAFF}/{thread}",
+        ]
+        for link in links:
+            address = f"https://discord.com/channels/{link}"
+            opened = await day.ran("Noor", STAFF, "open", thread=address)
+            assert "ask the shop" in str(opened["embeds"]), (link, opened)
+        (direct,) = [
+            one
+            for one in await people.discord_messages(f"dm:{KAI}")
+            if _has(one, "It is 72 cm high")
+        ]
+        address = f"https://discord.com/channels/@me/{direct['channel']}/{direct['id']}"
+        opened = await day.ran("Kai", CHAT, "open", thread=address)
+        assert "It is 72 cm high" in str(opened["embeds"])
+        assert "ask the shop" not in str(opened)
+        told = await day.ran(
+            "Rosa", CHAT, "open", thread=f"https://discord.com/channels/{links[0]}"
+        )
+        assert "72 cm" not in str(told)
         await day.run("Noor", thread, "reply", text="All done")
         await day.find(f"dm:{KAI}", "All done")
         follower = await people.discord_messages(f"dm:{KAI}")

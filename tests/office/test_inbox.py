@@ -139,6 +139,7 @@ async def test_without_a_thread_a_menu_asks_and_goes_on_with_what_was_said(world
     thread = await world.start()
     asked = await world.type(ADAS, "note ask the shop", INBOX)
     assert asked.picker is not None
+    assert [item.text for item in asked.items] == ["ask the shop"]
     done = await world.pick(ADAS, asked, "Oak desk with Mia", INBOX)
     assert done.text.startswith("Noted.")
     assert await world.texts(BRAND.id, thread) == ["How high is it?", "ask the shop"]

@@ -102,6 +102,24 @@ async def test_where_somebody_wrote_meanwhile_it_is_shown_first(
     assert code(await world.press(ADAS, moved, "Send anyway", INBOX)) == "draft_lost"
 
 
+async def test_after_a_restart_a_button_says_so_and_the_words_stand_in_its_answer(
+    world: World, thread: Accepted
+) -> None:
+    words = "72 cm, " * 600
+    await world.type(ADAS, f"reply {thread.thread} first", INBOX)
+    asked = await world.type(ADAS, f"reply {thread.thread}", INBOX)
+    await world.say(MIAS, thread, "and how wide?")
+    moved = await world.fill(ADAS, asked, INBOX, text=words)
+    shown = [item for item in moved.items if item.note == "not sent yet"]
+    assert "".join(str(item.text) for item in shown) == words
+    fresh = type(world.office)(world.desk, world.time)
+    (anyway,) = [button for button in moved.buttons if button.label == "Send anyway"]
+    told = await fresh.press(world.caller(ADAS, INBOX), anyway.action, anyway.value)
+    assert code(told) == "draft_lost"
+    assert "restarted" in told.text
+    assert not told.done, "the answer with the words stays"
+
+
 async def test_two_agents_who_answer_at_once_see_each_other(world: World, thread: Accepted) -> None:
     first = await world.type(ADAS, f"reply {thread.thread}", INBOX)
     second = await world.type(TEAM, f"reply {thread.thread}", STAFF)

@@ -124,7 +124,13 @@ async def test_a_question_is_taken_answered_noted_snoozed_and_resolved(desk: Des
     await desk.press("Assign to me", card)
     await desk.card(lambda shown: "Ada Lind answers" in shown)
     # A note stays inside; a reply waits, and can be taken back.
-    await desk.say("note: ask the shop first")
+    note = await desk.say("note: ask the shop first")
+    signed = await desk.people.until(
+        desk.people.slack_messages, lambda shown: any(one.get("reactions") for one in shown)
+    )
+    marks = {one["ts"]: one["reactions"] for one in signed if one.get("reactions")}
+    assert {one["name"] for one in marks.pop(note)} == {"lock"}
+    assert marks == {}, "only what is a note has its sign"
     await desk.say("Yes, in ash")
     held = await desk.until_seen("Goes out in")
     await desk.press("Undo", held)
