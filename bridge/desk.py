@@ -33,7 +33,6 @@ from core.delivery import Delivery, Receipt
 from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, short_code
 from core.intents import (
     EditMessage,
-    FillCard,
     InDirect,
     InSpace,
     Intent,
@@ -404,10 +403,10 @@ class Desk(People):
         adapter = self._adapters.get(place.platform)
         if adapter is not None:
             await adapter.say(place, line)
-        for spot in await self._store.spots_at(place, _MOST_TOLD):
-            key = f"card:{spot.thread.id}:mode:{spot.head.seq}"
-            what = FillCard(spot.thread.id, spot.thread.pin)
-            await self.submit(Intent(key, spot.head.creator, what))
+        binding = await self._store.binding_at(place)
+        if binding is not None:
+            await self._waits.modes.begin(binding)
+            self._waits.wake()
 
     # --- what waits -----------------------------------------------------------------------
 

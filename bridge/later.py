@@ -2,8 +2,9 @@
 
 `bridge.timers` fires them. Kinds: `reply` (a held reply goes out), `snooze` (a thread wakes
 up), `first` (nobody of the brand has answered yet), `auto` (the answer of a brand that is
-closed), `ping` (what came in during quiet hours), `digest` (what came in
-and is nobody's), `answered` (stands while a thread gets no other answer by itself).
+closed), `ping` (what came in during quiet hours), `cards` (those of an inbox follow its mode),
+`digest` (what came in and is nobody's), `answered` (stands while a thread gets no other
+answer by itself).
 """
 
 from collections.abc import Sequence

@@ -23,6 +23,7 @@ from bridge.later import (
     intent_of,
     newest_edit,
 )
+from bridge.modes import CARDS, Modes
 from bridge.reminding import Reminders
 from bridge.store.pinging import PING
 from core.ids import AccountId, ThreadId
@@ -74,6 +75,7 @@ class Timers:
         self._intake = intake
         self._now = now
         self.reminders = Reminders(store, adapters, intake.rules, now)
+        self.modes = Modes(store, intake.submit, now)
         self._news = asyncio.Event()
         self._firing: set[str] = set()
         self._note_at = now()
@@ -157,7 +159,10 @@ class Timers:
             return await self._reply(timer, by_hand=by_hand)
         if timer.kind in (SNOOZE, AUTO) and timer.thread is not None and timer.account is not None:
             return await self._do(timer, timer.thread, timer.account)
-        again = await self.reminders.fire(timer)
+        if timer.kind == CARDS:
+            again = await self.modes.fire(timer)
+        else:
+            again = await self.reminders.fire(timer)
         if again is not None:
             await self._store.renew_timer(again)
         else:

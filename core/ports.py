@@ -604,7 +604,8 @@ class Desk(Protocol):
         ...
 
     async def tell_mode(self, place: Place, line: str) -> None:
-        """The newest cards of a brand's inbox show its mode as it is now; `line` is said there."""
+        """The cards of a brand's inbox show its mode as it is now, the newest ones at once;
+        `line` is said there."""
         ...
 
     async def secret(self, name: str) -> bytes:
@@ -1406,6 +1407,10 @@ class Store(Protocol):
 
     async def spots_at(self, place: Place, limit: int) -> tuple[Spot, ...]:
         """Mirrors in a place, most recently active thread first."""
+        ...
+
+    async def spots_after(self, place: Place, after: ThreadId, limit: int) -> tuple[Spot, ...]:
+        """All of them, page by page, by the ids of their threads."""
         ...
 
     async def commit(self, commit: Commit) -> Committed | Duplicate | Stale:

@@ -122,7 +122,7 @@ class DiscordAdapter:
         self._desk = desk
         speaker = Speaker(self._rest, self._costs)
         quiet = self._quiet = Quiet(desk, self._rest, speaker)
-        teller = self._teller = Teller(desk, self._rest, self._writer, speaker, quiet)
+        teller = self._teller = Teller(desk, self._writer, speaker, quiet)
         meaning = Meaning(desk, self._people)
         follower = Follower(desk, meaning, self._writer, self._people, teller)
         self._listener = Listener(

@@ -143,7 +143,7 @@ class Front:
         if link is None:
             return caller, asked
         server, channel, message = link
-        target: Target = InSpace(PLATFORM, SpaceId(channel))
+        target: InSpace | InDirect = InSpace(PLATFORM, SpaceId(channel))
         if message and server == DIRECT:
             user = caller.person.identity.user if isinstance(caller.person, Person) else ""
             target = InDirect(direct_place(user), remote_id(channel, message))

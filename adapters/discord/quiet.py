@@ -1,4 +1,4 @@
-"""Quiet lines about words that are held: when they go, and how to take them back.
+"""Quiet signs about words: under those that are held when they go, and how to take them back.
 
 For typed words nothing can be said to their author alone, so it is a message of the bot in
 the brand's own channel, without a ping, that goes away once the words have gone or have been
@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from adapters.discord import answers
 from adapters.discord.callers import who_said
@@ -22,6 +23,7 @@ from core.ports import Desk, Waiting
 log = logging.getLogger("pinthread.discord")
 
 _SILENT = 1 << 12
+_TRIES = 5
 _AFTER = 1.0
 """Seconds after the moment at which the words go."""
 
@@ -72,6 +74,19 @@ class Quiet:
         await asyncio.sleep(max(0.0, (waiting.until - self._now()).total_seconds()) + _AFTER)
         if self._there.get(waiting.timer) == message:
             await self.take_away(channel, message)
+
+    def sign(self, said: Said, emoji: str) -> None:
+        """Puts our reaction under words, beside all else: Discord takes few in a row."""
+        if self._group is not None:
+            self._group.create_task(self._sign(said, emoji))
+
+    async def _sign(self, said: Said, emoji: str) -> None:
+        path = f"/channels/{said.channel}/messages/{said.message}/reactions/{quote(emoji)}/@me"
+        for _ in range(_TRIES):
+            done = await self._rest.call("PUT", path)
+            if not isinstance(done, Problem) or 400 <= done.status < 429:
+                return
+            await asyncio.sleep(done.retry_after or 1.0)
 
     async def take_away(self, channel: str, message: str) -> None:
         """It has been used, or its time is over; one that is gone already is no trouble."""

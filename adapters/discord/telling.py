@@ -6,7 +6,6 @@ Refusals reach the person alone (docs/decisions/0003-discord-refusals.md).
 import logging
 from collections import OrderedDict
 from typing import Any
-from urllib.parse import quote
 
 from adapters.discord import answers
 from adapters.discord.callers import who_said
@@ -15,7 +14,6 @@ from adapters.discord.errors import DM_CLOSED, Problem
 from adapters.discord.inbound import Said, place_of
 from adapters.discord.outbound import NOBODY, nonce
 from adapters.discord.quiet import Quiet
-from adapters.discord.rest import Rest
 from adapters.discord.speaking import Speaker
 from adapters.discord.webhooks import Posted
 from adapters.discord.writing import Writer
@@ -31,11 +29,8 @@ CHOOSE = "Which thread is this for? Choose one, or reply to one of its messages 
 
 
 class Teller:
-    def __init__(
-        self, desk: Desk, rest: Rest, writer: Writer, speaker: Speaker, quiet: Quiet
-    ) -> None:
+    def __init__(self, desk: Desk, writer: Writer, speaker: Speaker, quiet: Quiet) -> None:
         self._desk = desk
-        self._rest = rest
         self._writer = writer
         self._speaker = speaker
         self._quiet = quiet
@@ -58,8 +53,7 @@ class Teller:
         elif isinstance(outcome, Accepted) and outcome.newcomer:
             await self._welcome(said)
         elif isinstance(outcome, Accepted) and outcome.note:
-            # Under words that went no further than the brand; quietly, and tried once.
-            await self._react(said, SIGN)
+            self._quiet.sign(said, SIGN)
 
     async def _welcome(self, said: Said) -> None:
         """Who sees what somebody new has said, in a direct message; where those are closed the
@@ -109,11 +103,7 @@ class Teller:
             told = await self._speaker.say(direct, body)
         problem = direct if isinstance(direct, Problem) else told
         if isinstance(problem, Problem) and problem.code in (DM_CLOSED, 50278):
-            await self._react(said, WARNING)
-
-    async def _react(self, said: Said, emoji: str) -> None:
-        path = f"/channels/{said.channel}/messages/{said.message}/reactions/{quote(emoji)}/@me"
-        await self._rest.call("PUT", path)
+            self._quiet.sign(said, WARNING)
 
     async def _ask(self, said: Said, lines: tuple[ThreadLine, ...]) -> None:
         body = {

@@ -321,6 +321,10 @@ class SqliteStore:
         where = (place.platform, place.workspace, place.channel, limit)
         return self._all(_SQL["spots_at"], where, rows.spot)
 
+    async def spots_after(self, place: Place, after: ThreadId, limit: int) -> tuple[Spot, ...]:
+        where = (place.platform, place.workspace, place.channel, after, limit)
+        return self._all(_SQL["spots_after"], where, rows.spot)
+
     async def commit(self, commit: Commit) -> Committed | Duplicate | Stale:
         if not commit.events:
             raise ValueError("a commit needs at least one event")

@@ -112,6 +112,7 @@ async def test_the_sign_of_a_note_stays_where_the_note_was_typed_and_nowhere_els
 ) -> None:
     copy = await typed(talk, wakeups, "in oak")
     await talk.say("slack", "s1", "note: hush")
+    await deliver(talk, wakeups)
     note = RemoteId("s1")
     talk.slack.reactions |= {(note, SIGN), (note, THUMB), (copy, SIGN)}
     async with healing(talk) as (one, _):

@@ -9,13 +9,16 @@ import pytest
 from bridge.finding import Actor
 from bridge.intake import Intake
 from bridge.later import is_open, opening
+from bridge.modes import AT_ONCE, BATCH, EVERY
 from bridge.standing import Rules
 from bridge.timers import TOO_LATE, Timers
 from bridge.wakeup import LocalWakeups
-from core.events import MessageEdited, MessagePosted, StatusChanged
+from core.events import CardFilled, MessageEdited, MessagePosted, StatusChanged
+from core.ids import PinId, ThreadId
 from core.intents import (
     DeleteMessage,
     EditMessage,
+    Handle,
     Intent,
     ItsAuthor,
     Origin,
@@ -23,8 +26,9 @@ from core.intents import (
     PostMessage,
     RemoteMessage,
     SetStatus,
+    StartThread,
 )
-from core.model import BrandRules, Contacts, Hours, Place, Refusal, Role, Status
+from core.model import BrandRules, Contacts, Hours, Pin, Place, Refusal, Role, Status
 from core.ports import Accepted, Held, Store, Waiting
 from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
 from tests.bridge.test_intake import ADA, ROSA, accepted, place_card, reply, start
@@ -364,3 +368,49 @@ def test_hours_are_those_of_their_zone() -> None:
     saturday = datetime.fromisoformat("2026-05-02T03:00:00+00:00")
     assert is_open(night, saturday), "begun on Friday"
     assert not is_open(night, saturday + timedelta(days=1))
+
+
+# --- cards that follow a mode -------------------------------------------------------------
+
+
+async def filled(later: Later) -> dict[str, int]:
+    """How often the card of each thread of the inbox was filled."""
+    found: dict[str, int] = {}
+    for spot in await later.store.spots_after(INBOX, ThreadId(""), 1_000):
+        history = await later.store.history(spot.head.id)
+        cards = [e for e in history if isinstance(e.what, CardFilled)]
+        found[spot.thread.id] = sum(e.thread == spot.thread.id for e in cards)
+    return found
+
+
+async def test_every_card_of_an_inbox_follows_its_mode_however_many_there_are(later: Later) -> None:
+    pins = AT_ONCE + BATCH + 3
+    for n in range(pins):
+        pin = Pin(PinId(str(n)), f"https://www.pinterest.com/pin/{n}/")
+        await later.store.put_pin(pin, NOW)
+        what = StartThread((Handle("northwind"),), pin.id, "hello")
+        await accepted(later.intake, Intent(f"pin {n}", MIA.id, what))
+    before = [line.thread for line in await later.store.inbox(BRAND.id, pins)]
+    binding = await later.store.binding_at(INBOX)
+    assert binding is not None
+    await later.timers.modes.begin(binding)
+    counts = await filled(later)
+    assert len(counts) == pins
+    assert sorted(counts.values()) == [0] * (pins - AT_ONCE) + [1] * AT_ONCE
+    newest = before[:AT_ONCE]
+    assert all(counts[thread] == 1 for thread in newest)
+    for _ in range(pins // BATCH + 1):
+        await later.pass_time(EVERY.total_seconds())
+    assert set((await filled(later)).values()) == {1}
+    # Changed once more before all have followed: each shows the last mode, and is filled for it.
+    later.clock.now += timedelta(seconds=1)
+    await later.timers.modes.begin(binding)
+    await later.pass_time(EVERY.total_seconds())
+    await later.timers.modes.begin(binding)
+    for _ in range(pins // BATCH + 1):
+        await later.pass_time(EVERY.total_seconds())
+    counts = await filled(later)
+    assert min(counts.values()) >= 2
+    assert await later.store.next_timer() is None
+    after = [line.thread for line in await later.store.inbox(BRAND.id, pins)]
+    assert after == before, "a card that shows more is no news"

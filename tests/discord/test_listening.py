@@ -50,7 +50,7 @@ async def listening(desk: FakeDesk) -> AsyncIterator[Listener]:
     webhooks, costs = Webhooks(rest), Costs(1.0)
     writer = Writer(rest, webhooks, costs, MemoryFiles(), CustomEmoji(rest))
     speaker, people = Speaker(rest, costs), People(rest)
-    teller = Teller(desk, rest, writer, speaker, Quiet(desk, rest, speaker))
+    teller = Teller(desk, writer, speaker, Quiet(desk, rest, speaker))
     meaning = Meaning(desk, people)
     follower = Follower(desk, meaning, writer, people, teller)
     ourselves = Ourselves(rest, webhooks)

@@ -64,8 +64,12 @@ AND +p.remote = ?2 AND m.platform = ?1 ORDER BY m.rowid DESC LIMIT 1;
 {spot} WHERE m.platform = ? AND m.workspace = ? AND m.channel = ? AND m.until_seq IS NULL
 ORDER BY (
     SELECT e.position FROM events e JOIN (SELECT m.account) s ON true
-    WHERE e.thread = t.id AND {seen} ORDER BY e.seq DESC LIMIT 1
+    WHERE e.thread = t.id AND {seen} AND e.kind <> 'CardFilled' ORDER BY e.seq DESC LIMIT 1
 ) DESC LIMIT ?;
+
+-- name: spots_after
+{spot} WHERE m.platform = ? AND m.workspace = ? AND m.channel = ? AND m.until_seq IS NULL
+AND m.thread > ? ORDER BY m.thread LIMIT ?;
 
 -- name: claim
 INSERT INTO intents (late, key, fingerprint, conversation, thread, seq, message)

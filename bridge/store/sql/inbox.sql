@@ -24,12 +24,13 @@ SELECT t.id FROM threads t WHERE t.conversation IN (
 );
 
 -- name: put
--- Of each member who is there now; who sees nothing of a thread does not have it.
+-- Of each member who is there now; who sees nothing of a thread does not have it. That a card
+-- shows more is no news.
 INSERT INTO inbox (account, thread, active, waiting, assignee, status, request)
 SELECT * FROM (
     SELECT s.account, t.id, (
         SELECT e.position FROM events e WHERE e.thread = t.id AND e.seq >= s.since AND {seen}
-        ORDER BY e.seq DESC LIMIT 1
+        AND e.kind <> 'CardFilled' ORDER BY e.seq DESC LIMIT 1
     ) AS active, ifnull((
         SELECT e.actor <> s.account FROM events e
         WHERE e.thread = t.id AND e.seq >= s.since AND e.message IS NOT NULL
