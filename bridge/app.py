@@ -175,7 +175,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
                 Operating(store, now).run,
                 partial(_follow, store),
                 partial(_keep, store, lanes, metrics),
-                partial(_erase, store, files, keep),
+                partial(_erase, store, files, exporting, keep),
             )
         ]
         others.append(tasks.create_task(mind(store, intake, lanes, desk, tuple(adapters))))
@@ -326,11 +326,18 @@ async def _follow(store: Store) -> None:
         await asyncio.sleep(FOLLOW_EVERY)
 
 
-async def _erase(store: Store, files: Files, keep: timedelta) -> None:
-    """Once a day: words that were deleted or edited away long enough ago, and unused files."""
+async def _erase(store: Store, files: Files, exporting: Exporting, keep: timedelta) -> None:
     while True:
-        erased = await store.erase(now() - keep)
-        swept = await files.sweep(now() - UNUSED, store.unused_files)
-        if erased or swept:
-            log.info("erased", extra={"texts": erased, "files": swept})
+        await erase_old(store, files, exporting, keep, now())
         await asyncio.sleep(ERASE_EVERY.total_seconds())
+
+
+async def erase_old(
+    store: Store, files: Files, exporting: Exporting, keep: timedelta, at: datetime
+) -> None:
+    """Once a day: words that were deleted or edited away long enough ago, unused files, exports."""
+    erased = await store.erase(at - keep)
+    swept = await files.sweep(at - UNUSED, store.unused_files)
+    exports = await asyncio.to_thread(exporting.sweep)
+    if erased or swept or exports:
+        log.info("erased", extra={"texts": erased, "files": swept, "exports": exports})

@@ -241,6 +241,8 @@ class Desk(People):
         if binding.kind is not BindingKind.INBOX or binding.paused == exposed:
             return
         log.warning("place_paused" if exposed else "place_resumed")
+        if not exposed and self._lanes is not None:
+            self._lanes.mended()
         await self._store.pause_place(binding.id, EXPOSED if exposed else None)
         if not exposed and self._lanes is not None:
             await self._lanes.look(binding.place.platform)

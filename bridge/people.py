@@ -112,6 +112,9 @@ class People:
     async def follows(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
         return await self._accounts(await self._store.follows_of(account, limit))
 
+    async def does_follow(self, who: AccountId, whom: AccountId) -> bool:
+        return (who, whom) in self._store.involved((who, whom)).follows
+
     async def followers(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
         return await self._accounts(await self._store.followers_of(account, limit))
 

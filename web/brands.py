@@ -97,8 +97,7 @@ class Brands:
         asker = self._site.known(request)
         if asker is None or asker == brand.id:
             return f"Follow {brand.name}, and ask about any pin.", ""
-        follows = any(one.id == brand.id for one in await self._site.desk.follows(asker, 1_000))
-        if follows:
+        if await self._site.desk.does_follow(asker, brand.id):
             return (
                 f"You follow {brand.name}: send a pin and ask.",
                 '<a class="button" href="/#/new">Ask about a pin</a>'

@@ -7,7 +7,9 @@ import pytest
 
 from bridge.desk import Desk
 from bridge.intake import Intake
+from bridge.lanes import Lanes
 from bridge.minding import LOOKS, look_at_inboxes
+from bridge.pins import Pins
 from bridge.standing import Rules
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
@@ -155,6 +157,32 @@ async def test_a_channel_of_which_nothing_can_be_told_stays_as_it_is(
     binding = await store.binding_at(INBOX)
     assert binding is not None
     assert not binding.paused
+
+
+class Watching:
+    """Lanes that say what they are told, and how the place stood then."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.told: list[str] = []
+
+    def mended(self) -> None:
+        self.told.append("mended")
+
+    async def look(self, platform: str) -> None:
+        binding = await self._store.binding_at(INBOX)
+        self.told.append("paused" if binding is None or binding.paused else "open")
+
+
+async def test_a_place_that_is_private_again_counts_as_mended_before_its_lanes_look(
+    desk: Desk, store: Store
+) -> None:
+    lanes = Watching(store)
+    desk.connect(cast(Lanes, lanes), cast(Pins, None))
+    await desk.place_changed(INBOX, label="#pin-inbox", exposed=True)
+    assert lanes.told == []
+    await desk.place_changed(INBOX, label="#pin-inbox", exposed=False)
+    assert lanes.told == ["mended", "open"]
 
 
 # --- who is found -------------------------------------------------------------------------

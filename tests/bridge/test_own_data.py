@@ -1,18 +1,21 @@
 """`pinthread export` and `pinthread erase`, beside a program and without one."""
 
 import json
+import os
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge import own_data
+from bridge.app import erase_old
 from bridge.config import Config, parse
 from bridge.erasing import Erasing
 from bridge.exporting import KEPT, Exporting
 from bridge.failures import CommandError
+from bridge.files import FolderFiles
 from bridge.intake import Intake
 from bridge.searching import Searching
 from bridge.store import open_store
@@ -46,6 +49,20 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.secret("web-files")
     yield store
     await store.close()
+
+
+async def test_old_exports_go_with_the_daily_housekeeping(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    exporting = Exporting(store, folder, lambda file: "", now)
+    files = FolderFiles(tmp_path / "files")
+    await files.start()
+    await erase_old(store, files, exporting, timedelta(days=30), now())
+    old, new = await exporting.export(KEN.id), await exporting.export(KEN.id)
+    past = (now() - KEPT).timestamp() - 1
+    os.utime(old.path, (past, past))
+    await erase_old(store, files, exporting, timedelta(days=30), now())
+    await files.stop()
+    assert [path.name for path in folder.iterdir()] == [new.path.name]
 
 
 async def test_an_export_is_written_beside_the_program(

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -25,6 +25,7 @@ from core.brand import BrandRules, Role
 from core.ids import AccountId
 from core.model import Account, AccountKind
 from core.ports import Store
+from core.standing import Edge
 from tests.office.desk_world import DESK_PIN, LAMP, Pinterest
 from tests.web.conftest import Client, World
 from web.server import Server
@@ -316,7 +317,7 @@ async def test_what_one_is_told_is_kept_and_checked(world: World) -> None:
 
 
 async def test_a_brands_page_is_there_for_everybody_and_follows_by_its_button(
-    world: World,
+    world: World, store: Store
 ) -> None:
     anybody = Client(world.url, world.http, {})
     async with world.http.get(f"{world.url}/b/northwind") as answer:
@@ -333,6 +334,10 @@ async def test_a_brands_page_is_there_for_everybody_and_follows_by_its_button(
         assert answer.status == 303
     async with world.http.get(f"{world.url}/b/northwind", headers=mia.cookie) as answer:
         assert "Unfollow" in await answer.text()
+    many = [Edge(AccountId("id-of-mia"), AccountId(f"somebody-{n}")) for n in range(1_001)]
+    await store.change(many, now() + timedelta(days=1))
+    async with world.http.get(f"{world.url}/b/northwind", headers=mia.cookie) as answer:
+        assert "Unfollow" in await answer.text(), "however many others one follows"
 
 
 async def test_a_search_pages_and_refuses_what_it_cannot_read(world: World) -> None:
