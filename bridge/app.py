@@ -40,6 +40,7 @@ from bridge.searching import Searching
 from bridge.store import open_store
 from bridge.strays import Strays
 from bridge.telemetry import Metrics, probes
+from bridge.telling import Telling
 from bridge.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileRef
@@ -91,6 +92,8 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     adapters = connectors(config, budgets, files)
     timers = Timers(store, intake, adapters, now)
     intake.tell(timers)
+    telling = Telling(store, adapters)
+    intake.on_released(telling.add)
     metrics.registry.before_reading(partial(_count_invalid, metrics, adapters))
     lookup = PinterestLookup(config.pinterest)
     pins = Pins(store, lookup, desk.submit, now)
@@ -170,6 +173,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
                 healing.run,
                 retrying.run,
                 timers.run,
+                telling.run,
                 searching.run,
                 erasing.run,
                 Operating(store, now).run,

@@ -5,17 +5,20 @@ that has nothing yet but what was typed there. Reads alone: what is done about a
 difference is in `bridge.verify`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from bridge.course import view_of
 from bridge.finding import message_of
 from bridge.sweeping import stretch
 from bridge.twins import Twins
+from core.content import Mention
 from core.delivery import Absent, PartKind, Step, Write
 from core.events import Event, FileAdded, FileRemoved, MessageDeleted, MessagePosted
 from core.files import FileRef
 from core.ids import RemoteId, delivery_id, short_code
+from core.mentions import named
 from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
 from core.notes import SIGN
 from core.ports import Adapter, LaneWork, Store
@@ -28,6 +31,8 @@ CHUNK = 200
 MISSING, DOUBLED, STALE, FOREIGN = "missing", "doubled", "stale", "foreign"
 _CHANGEABLE = (PartKind.TEXT, PartKind.PIN, PartKind.CARD)
 """What can be edited; a line or a file stays as it was posted."""
+_MOST_MENTIONED = 4
+"""Of more people in one message: all of them, none, or whoever wants to be just now."""
 
 
 class WaitsError(Exception):
@@ -73,6 +78,8 @@ class _Wanted:
     write: Write
     there: Placement | None
     also: Write | None = None
+    users: Mapping[str, str] = field(default_factory=dict)
+    """Who may be mentioned there, whether they want to be just now or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +207,11 @@ class Comparison:
             self._note(event)
             # Of other events it depends on the moment whether they were shown.
             if isinstance(event.what, MessagePosted | FileAdded):
-                self._want(view, event, refused)
+                self._want(view, event, refused, {**work.users, **work.quiet})
 
-    def _want(self, view: View, event: Event, refused: frozenset[str]) -> None:
+    def _want(
+        self, view: View, event: Event, refused: frozenset[str], users: Mapping[str, str]
+    ) -> None:
         show = project(view, event, self._mirror)
         if show is None or show.item in refused:
             return
@@ -211,7 +220,7 @@ class Comparison:
             if there is not None and there.removed and there.poster:
                 continue  # somebody took it away there
             write = self._write(show.item, show.revision, step)
-            wanted = _Wanted(show.item, self._seqs[show.item], write, there)
+            wanted = _Wanted(show.item, self._seqs[show.item], write, there, users=users)
             self._wanted[show.item, step.index] = wanted
 
     async def _want_card(self, view: View, work: LaneWork) -> None:
@@ -273,9 +282,8 @@ class Comparison:
     def _shows(self, wanted: _Wanted, seen: Seen) -> bool:
         if wanted.write.part.kind not in _CHANGEABLE:
             return True
-        return any(
-            self._adapter.shows(write, seen) for write in (wanted.write, wanted.also) if write
-        )
+        written = (wanted.write, *_mentioning(wanted), *((wanted.also,) if wanted.also else ()))
+        return any(self._adapter.shows(write, seen) for write in written)
 
     async def _other(self, remote: RemoteId, one: Placement) -> None:
         """What is noted to stand there, and would not be posted today."""
@@ -337,6 +345,22 @@ class Comparison:
         where = (short_code(mirror.thread), mirror.id, place.platform, place.channel)
         found = Difference(kind, *where, item, part, seq, remote)
         self._wrong.append(Wrong(found, write, there))
+
+
+def _mentioning(wanted: _Wanted) -> Iterator[Write]:
+    """The same words with other mentions: what people wanted when it was written is not kept."""
+    write, users = wanted.write, wanted.users
+    if write.part.rich is None:
+        return
+    there = [one.account for one in named(write.part.rich) if isinstance(one, Mention)]
+    mentioned = sorted({one for one in there if one in users})
+    most = len(mentioned) if len(mentioned) <= _MOST_MENTIONED else 0
+    others = {ref: user for ref, user in write.part.mentions.items() if ref not in mentioned}
+    chosen = [each for count in range(most + 1) for each in combinations(mentioned, count)]
+    for some in (*chosen, tuple(mentioned)):
+        mentions = {**others, **{one: users[one] for one in some}}
+        part = replace(write.part, mentions=mentions)
+        yield replace(write, step=replace(write.step, part=part))
 
 
 def _end(work: LaneWork) -> int:

@@ -152,6 +152,7 @@ class Intake:
         self._finder = Finder(store, now, self.rules)
         self._standings = Standings(store, self.rules, now)
         self._clock: Clock | None = None
+        self._on_released: Callable[[Intent, Outcome], None] | None = None
         self._firing: dict[str, str] = {}
         """Keys of intents that timers fire just now, and those timers."""
         self._turns: dict[str, _Turn] = {}
@@ -167,6 +168,10 @@ class Intake:
     def tell(self, clock: Clock) -> None:
         """Who is told of new timers."""
         self._clock = clock
+
+    def on_released(self, told: Callable[[Intent, Outcome], None]) -> None:
+        """Who is told what became of intents that had been held."""
+        self._on_released = told
 
     async def fire(self, intent: Intent, timer: str) -> Outcome:
         """As `submit`, for the program itself; the timer goes with the commit."""
@@ -214,6 +219,8 @@ class Intake:
             finally:
                 self._releasing.discard(held.key)
             await self._store.release(held.key)
+            if self._on_released is not None:
+                self._on_released(held.intent, outcome)
             log.info("held_released", extra={"outcome": type(outcome).__name__})
 
     async def release_all(self) -> None:

@@ -1121,6 +1121,9 @@ class LaneWork:
     signatures: bool = False
     line: CardLine | None = None
     ping: tuple[str, ...] = ()
+    quiet: Mapping[str, str] = field(default_factory=dict)
+    """As `users`, of those who want no mentions now: their names stand there, or a mention from
+    when they did."""
 
 
 @quick

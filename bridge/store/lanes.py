@@ -176,7 +176,9 @@ def work(
                     mentions.add(AccountId(one.account))
                 elif one.ref is not None:
                     channels.add(one.ref)
+    everybody = mentions
     mentions = _wanted(known, mirror, mentions, shown, muted=muted) if mentions else mentions
+    quiet = everybody - mentions
     accounts |= named_inside(events)
     ours = inside(
         known, mirror, thread, people, events, about.written.values(), asked=asked, muted=muted
@@ -204,6 +206,7 @@ def work(
         signatures=ours.signatures,
         line=ours.line,
         ping=ours.ping,
+        quiet=known.there(mirror.place, quiet, ()) if quiet else {},
     )
 
 

@@ -33,6 +33,7 @@ from core.intents import (
     RemoteMessage,
     Target,
 )
+from core.mentions import named
 from core.model import Mirror, Place, Refusal
 from core.ports import Ask, Cost, Desk, FetchError, Finding, Outcome
 from core.sweep import Root, Seen, SweepError
@@ -407,4 +408,9 @@ def _text(part: Part) -> str:
         return part.text or part.file.name
     if part.pin is not None:
         return part.pin.title or part.pin.url
-    return f"> {part.answers}\n{part.text}" if part.answers else part.text
+    rich = part.rich or ()
+    called = [
+        part.mentions[o.account] for o in named(rich) if getattr(o, "account", "") in part.mentions
+    ]
+    text = " ".join([part.text, *(f"<@{user}>" for user in called)])
+    return f"> {part.answers}\n{text}" if part.answers else text

@@ -111,9 +111,12 @@ async def test_the_sign_of_a_note_stays_where_the_note_was_typed_and_nowhere_els
     talk: Talk, wakeups: LocalWakeups
 ) -> None:
     copy = await typed(talk, wakeups, "in oak")
-    await talk.say("slack", "s1", "note: hush")
+    own = talk.slack.types(INBOX, talk.spaces["slack"], ADA, "note: hush")
+    await accepted(talk.intake, own)
     await deliver(talk, wakeups)
-    note = RemoteId("s1")
+    assert own.origin is not None
+    note = own.origin.message
+    assert note is not None
     talk.slack.reactions |= {(note, SIGN), (note, THUMB), (copy, SIGN)}
     async with healing(talk) as (one, _):
         one.suspect("slack", ours(note, SIGN, THUMB))

@@ -14,17 +14,19 @@ from bridge.config import parse
 from bridge.failures import CommandError
 from bridge.verify import Means, Report, Verify, _Bookmark, _whole, command, lines
 from bridge.wakeup import LocalWakeups
+from core.content import Mention, Paragraph, Text
 from core.delivery import Failure, FailureKind, Sending, Step, Verb
 from core.events import MessageDeleted
 from core.ids import MessageId, MirrorId, RemoteId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage
 from core.model import Mirror
-from core.ports import Store, StoreError
-from tests.bridge.conftest import INBOX, MIA, NOW
+from core.ports import Prefs, Store, StoreError
+from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
 from tests.bridge.test_catchup import heard
 from tests.bridge.test_conversation import Talk, talk
 from tests.bridge.test_intake import accepted, start
 from tests.bridge.test_lanes import QUICK, lanes_on, settled
+from tests.bridge.test_strays import deliver
 
 __all__ = ["talk"]
 WORDS = "does this come in oak?"
@@ -88,6 +90,26 @@ async def test_what_is_as_the_history_says_is_good(talk: Talk, wakeups: LocalWak
     assert (report.mirrors, report.waiting, report.differences) == (2, 0, [])
     assert report.good
     assert lines(report) == ["2 mirrors compared, 0 differences."]
+
+
+@pytest.mark.parametrize("first", [Prefs(), Prefs("none")], ids=["all", "none"])
+async def test_a_mention_is_not_stale_once_somebody_wants_other_mentions(
+    talk: Talk, wakeups: LocalWakeups, first: Prefs
+) -> None:
+    await talk.store.put_prefs(MIA.id, first)
+    rich = (Paragraph((Text("look "), Mention(MIA.id, "Mia"))),)
+    what = PostMessage(talk.thread.thread, "look @Mia", rich=rich)
+    await accepted(talk.intake, Intent("say", BRAND.id, what))
+    await deliver(talk, wakeups)
+    shown = {text for text in talk.discord.texts.values() if text.startswith("look")}
+    assert shown == {"look @Mia <@1>" if first.notify == "all" else "look @Mia"}
+    for notify in ("all", "none", "mentions"):
+        await talk.store.put_prefs(MIA.id, Prefs(notify))
+        report = await verified(talk, wakeups)
+        assert report.differences == [], notify
+    copy = next(remote for remote, text in talk.discord.texts.items() if text in shown)
+    talk.discord.texts[copy] = "look @Mia <@2>"
+    assert kinds(await verified(talk, wakeups)) == [STALE]
 
 
 async def test_a_missing_copy_is_found_and_posted_again_at_the_end(

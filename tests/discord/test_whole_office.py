@@ -166,7 +166,7 @@ async def test_a_request_is_answered_from_the_staff_channel_and_a_note_stays_the
         ]
         for link in links:
             address = f"https://discord.com/channels/{link}"
-            opened = await day.ran("Noor", STAFF, "open", thread=address)
+            opened = await day.ran("Noor", STAFF, "open", id=address)
             assert "ask the shop" in str(opened["embeds"]), (link, opened)
         (direct,) = [
             one
@@ -174,12 +174,10 @@ async def test_a_request_is_answered_from_the_staff_channel_and_a_note_stays_the
             if _has(one, "It is 72 cm high")
         ]
         address = f"https://discord.com/channels/@me/{direct['channel']}/{direct['id']}"
-        opened = await day.ran("Kai", CHAT, "open", thread=address)
+        opened = await day.ran("Kai", CHAT, "open", id=address)
         assert "It is 72 cm high" in str(opened["embeds"])
         assert "ask the shop" not in str(opened)
-        told = await day.ran(
-            "Rosa", CHAT, "open", thread=f"https://discord.com/channels/{links[0]}"
-        )
+        told = await day.ran("Rosa", CHAT, "open", id=f"https://discord.com/channels/{links[0]}")
         assert "72 cm" not in str(told)
         await day.run("Noor", thread, "reply", text="All done")
         await day.find(f"dm:{KAI}", "All done")
