@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from core.delivery import Absent
 from core.intents import EditMessage, InDirect, InSpace, Intent, PostMessage, RemoteMessage
 from core.model import Mirror, Refusal
-from core.ports import Adapter, Ask, Outcome, Store, SweepError, Waiting
+from core.ports import Adapter, Ask, Outcome, Store, Waiting
+from core.sweep import SweepError
 
 log = logging.getLogger("pinthread.telling")
 

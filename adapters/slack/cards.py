@@ -3,7 +3,7 @@
 Every text that people wrote is escaped here, and cut to the platform's limits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -148,12 +148,6 @@ def _others(people: Sequence[str], one: str) -> tuple[str, ...]:
     """All but one; somebody else may have the same name."""
     at = people.index(one) if one in people else len(people)
     return (*people[:at], *people[at + 1 :])
-
-
-def code_of(blocks: Sequence[Mapping[str, Any]]) -> str:
-    """The code of the thread, read from a card that stands in Slack; empty if it is none."""
-    names = (str(block.get("block_id", "")) for block in blocks if isinstance(block, dict))
-    return next((name.removeprefix(_CODE) for name in names if name.startswith(_CODE)), "")
 
 
 def card_text(pin: Pin, opened_by: str, people: Sequence[str]) -> str:

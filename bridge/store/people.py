@@ -22,6 +22,21 @@ LAST = "\U0010ffff"
 """After everything that begins with the text before it."""
 
 _LONGEST_HANDLE = 30
+_NOBODYS = frozenset(
+    {
+        "all",
+        "channel",
+        "discord",
+        "everyone",
+        "everybody",
+        "here",
+        "me",
+        "none",
+        "pinthread",
+        "slack",
+    }
+)
+"""Handles that would read as a call to all, a word of `/pin`, or the voice of the program."""
 _SOURCES = tuple(PinSource)
 
 
@@ -113,7 +128,8 @@ def handle_of(name: str) -> str:
     """2 to 30 lower case letters, digits and hyphens that stand for a name."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     handle = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_HANDLE].rstrip("-")
-    return handle if len(handle) >= 2 else f"person-{handle}".rstrip("-")
+    ours = len(handle) < 2 or handle in _NOBODYS
+    return f"person-{handle}".rstrip("-") if ours else handle
 
 
 def _free_handle(db: sqlite3.Connection, name: str) -> str:

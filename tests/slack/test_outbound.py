@@ -189,7 +189,7 @@ def test_nothing_is_parsed_unfurled_or_left_unmarked() -> None:
 
 def test_a_card_is_a_root_of_its_own() -> None:
     assert "thread_ts" not in post(card(), LOOK, "C1")
-    assert cards.code_of(post(card(), LOOK, "C1")["blocks"]) == "abcdef"
+    assert "`/pin open abcdef`" in str(post(card(), LOOK, "C1")["blocks"])
 
 
 def test_the_revision_changes_with_the_content_alone() -> None:

@@ -64,6 +64,37 @@ async def test_a_handle_is_made_from_the_name(store: Store, name: str, handle: s
     assert account.name == name
 
 
+@pytest.mark.parametrize(
+    ("name", "handle"),
+    [
+        ("everyone", "person-everyone"),
+        ("@Here", "person-here"),
+        ("ｃｈａｎｎｅｌ", "person-channel"),
+        ("Discord", "person-discord"),
+        ("Pin\u200bthread", "person-pinthread"),
+        ("None", "person-none"),
+        ("Me", "person-me"),
+        ("\u200b\u2060\ufeff", "person"),
+        ("\u202eaim", "aim"),
+        ("מיה", "person"),
+        ("x" * 300, "x" * 30),
+        ("--; DROP TABLE accounts;--", "drop-table-accounts"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("<!channel> <@U1>", "channel-u1"),
+        ("", "person"),
+    ],
+)
+async def test_no_name_makes_a_handle_that_calls_or_pretends_or_breaks(
+    store: Store, name: str, handle: str
+) -> None:
+    account = await store.ensure_person(discord("1"), Profile(name), NOW)
+    assert account.handle == handle
+    again = await store.ensure_person(discord("2"), Profile(name), NOW)
+    assert again.handle != handle, "and nobody has the same"
+    assert 2 <= len(again.handle) <= 30
+    assert await store.account_by_handle(again.handle) == again
+
+
 async def test_handles_that_clash_are_numbered(store: Store) -> None:
     names = ["Mia", "mía", "MIA", "mia-2", "a" * 40, "a" * 41]
     made = [
