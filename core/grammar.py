@@ -177,11 +177,12 @@ def _typed(made: Command, option: Option, value: str) -> Command:
         day = _bare(value)
         return replace(made, before=day) if option.name == "before" else replace(made, after=day)
     if kind is Kind.SEARCH:
-        return _searched(made, value)
+        return searched(made, value)
     return replace(made, text=value.strip())
 
 
-def _searched(made: Command, text: str) -> Command:
+def searched(made: Command, text: str) -> Command:
+    """The command with what `oak from:@mia before:2026-02-01` says; days as they were typed."""
     for name, value in _FILTER.findall(text):
         if name.lower() == "from":
             made = replace(made, people=people(_bare(value)))

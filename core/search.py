@@ -3,17 +3,17 @@
 `from:`, `before:` and `after:` stand anywhere among the words, in any case.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from core.asking import Command
+from core.grammar import searched
 from core.ids import MessageId, ThreadId
 from core.intents import Handle, PersonRef
 from core.model import Account, Pin, Refusal
 
 MOST_WORDS = 12
-_FILTER = re.compile(r"(from|before|after):(\S+)", re.IGNORECASE)
 
 NOTHING_TO_FIND = Refusal(
     "nothing_to_find",
@@ -56,24 +56,18 @@ class Hits:
 
 def parse_search(text: str) -> SearchQuery | Refusal:
     """Reads `oak table from:@mia before:2026-02-01`. Days are those of UTC."""
-    author: PersonRef | None = None
-    before: datetime | None = None
-    after: datetime | None = None
-    for name, value in _FILTER.findall(text):
-        if name.lower() == "from":
-            author = Handle(value.lstrip("@").lower())
-            continue
-        day = day_of(value)
-        if day is None:
-            return Refusal(
-                "bad_date", f"`{name.lower()}:` takes a day such as {name.lower()}:2026-01-31."
-            )
-        if name.lower() == "before":
-            before = day
-        else:
-            after = day
-    query = SearchQuery(words_of(_FILTER.sub(" ", text)), author, before, after)
+    asked = searched(Command("search"), text)
+    for name, typed in (("before", asked.before), ("after", asked.after)):
+        if typed and day_of(typed) is None:
+            return bad_date(name)
+    named = next((one for one in asked.people if isinstance(one, Handle) and one.name), None)
+    author = None if named is None else Handle(named.name.lower())
+    query = SearchQuery(words_of(asked.text), author, day_of(asked.before), day_of(asked.after))
     return NOTHING_TO_FIND if query == SearchQuery() else query
+
+
+def bad_date(name: str) -> Refusal:
+    return Refusal("bad_date", f"`{name}:` takes a day such as {name}:2026-01-31.")
 
 
 def day_of(text: str) -> datetime | None:

@@ -20,7 +20,7 @@ from core.model import Refusal, Request, Status
 from core.moments import left
 from core.ports import Line, ThreadLine, ThreadView, Which
 from core.rights import Act
-from core.search import Hit, SearchQuery, day_of, words_of
+from core.search import Hit, SearchQuery, bad_date, day_of, words_of
 from core.verbs import FILTERS
 
 _LOOKED = 200
@@ -206,9 +206,7 @@ class Inbox:
             return refuse(refused)
         for name, typed in (("before", command.before), ("after", command.after)):
             if typed and day_of(typed) is None:
-                return refusal(
-                    "bad_date", f"`{name}:` takes a day such as {name}:2026-01-31.", name
-                )
+                return refuse(bad_date(name), name)
         query = await self._query(asker, command)
         if query == SearchQuery():
             return refusal(
