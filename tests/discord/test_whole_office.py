@@ -96,12 +96,13 @@ class Day:
         return next(one for one in seen if _has(one, text))
 
     async def card(self, text: str = "") -> dict[str, Any]:
-        """The card in the staff channel, once its line says that."""
-        seen = await self.until(
-            STAFF,
-            lambda shown: any(one["embeds"] and text in one["content"] for one in shown),
-        )
-        return next(one for one in seen if one["embeds"] and text in one["content"])
+        """The card in the staff channel, once its thread is there and its line says that."""
+
+        def fits(one: dict[str, Any]) -> bool:
+            return bool(one["embeds"] and one["thread"] and text in one["content"])
+
+        seen = await self.until(STAFF, lambda shown: any(fits(one) for one in shown))
+        return next(one for one in seen if fits(one))
 
 
 def _answer(told: Any) -> dict[str, Any]:
