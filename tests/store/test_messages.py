@@ -549,6 +549,20 @@ async def test_a_place_breaks_with_all_its_mirrors_and_is_mended(
     assert (await store.mirrors_of(said.thread))[0].reason is None
 
 
+async def test_a_call_that_ends_after_its_place_broke_leaves_what_to_do_about_it(
+    store: Store, world: World
+) -> None:
+    said, forum, _ = await mirrored(world)
+    said = await world.say("two", said, OLA)
+    await store.break_place(forum.binding, "Invite the bot.")
+    copy = Placement(forum.id, ONE, 0, RemoteId("late copy"), "webhook")
+    await store.placed(forum.id, copy, sending=None, cursor=2)
+    assert (await store.mirrors_of(said.thread))[0].reason == "Invite the bot."
+    await store.pass_over(forum.id, 3)
+    broken = (await store.mirrors_of(said.thread))[0]
+    assert (broken.state, broken.reason) == (MirrorState.BROKEN, "Invite the bot.")
+
+
 # --- held ---------------------------------------------------------------------------------
 
 PLACE = Place("slack", "T1", "C1")

@@ -83,11 +83,13 @@ DELETE FROM shown WHERE message = ? AND mirror = ? AND emoji = ?;
 -- name: placed
 UPDATE mirrors SET sending = ?, cursor = ifnull(?, cursor), root = ifnull(?, root),
     space = ifnull(?, space), newest = ifnull(?, newest), attempts = 0, retry_at = NULL,
-    reason = NULL, failing = NULL WHERE id = ?;
+    reason = iif(state = 'active', NULL, reason), failing = iif(state = 'active', NULL, failing)
+WHERE id = ?;
 
 -- name: pass_over
 UPDATE mirrors SET sending = NULL, cursor = ?, attempts = 0, retry_at = NULL,
-    reason = NULL, failing = NULL WHERE id = ?;
+    reason = iif(state = 'active', NULL, reason), failing = iif(state = 'active', NULL, failing)
+WHERE id = ?;
 
 -- name: refuse
 INSERT INTO refusals (mirror, seq, item, reason, at) VALUES (?, ?, ?, ?, ?)
