@@ -51,10 +51,9 @@ def beside(message: discord.Message) -> str:
         lines += _poll(message.poll)
     if not lines:
         return ""
-    # A file speaks for itself; what cannot be shown here is a click away.
+    # What cannot be shown as it is there is a click away.
     lines = [line for line in lines if line]
-    if not message.flags.value & VOICE:
-        lines[-1] = f"{lines[-1]} <{original(message)}>"
+    lines[-1] = f"{lines[-1]} <{original(message)}>"
     return "\n".join(lines)
 
 

@@ -28,6 +28,9 @@ def said(message: Payload, known: Known, original: str) -> Content:
     words = read({"blocks": message.get("blocks")}, known) or read(message, known)
     shown = [block for one in _attachments(message) for block in _shown(one, known)]
     content = of_blocks([*words, *shown, *_elsewhere(message)])
+    if content and (shown or message.get("blocks")):
+        # It looks and does more there than words can say.
+        return of_blocks([*content, *_link(original, "original message")])
     if content or message.get("files"):
         return content
     return of_blocks([Paragraph((Link(original, (Text("A message of another app"),)),))])

@@ -18,6 +18,7 @@ from core.model import Mirror
 from core.ports import FetchError
 from tests.discord.conftest import (
     FORUM,
+    GUILD,
     MIA,
     MIA_AUTHOR,
     FreeBudgets,
@@ -93,7 +94,9 @@ async def test_a_file_without_words_is_sent_and_a_voice_message_says_what_it_is(
     assert isinstance(plain, PostMessage)
     assert isinstance(spoken, PostMessage)
     assert (plain.text, len(plain.files)) == ("", 1)
-    assert (spoken.text, spoken.files[0].media_type) == ("Voice message", "audio/ogg")
+    words, _, original = spoken.text.rpartition(" ")
+    assert (words, spoken.files[0].media_type) == ("Voice message", "audio/ogg")
+    assert original.startswith(f"https://discord.com/channels/{GUILD}/{at.space}/")
     assert await fetched(adapter, spoken.files[0]) == b"OggS"
 
 

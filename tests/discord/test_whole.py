@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.program.hands import GUILD
 from tests.program.talk import HEART, ROSA, THUMB, Shown, Talk, talk
 
 pytestmark = pytest.mark.slow
@@ -39,23 +40,33 @@ async def test_reactions_that_the_owner_clears_and_messages_they_purge_go_everyw
             await found.find(place, "plank 2")
 
 
-async def test_stickers_polls_forwards_and_voice_arrive_readable(tmp_path: Path) -> None:
+async def test_stickers_polls_forwards_voice_and_other_bots_arrive_readable_with_a_link(
+    tmp_path: Path,
+) -> None:
     async with talk(tmp_path) as found:
         first = await found.say("discord", "look at **this**")
+        embed = {"title": "Weather", "description": "rain in *Kiel*"}
         ways = (
-            ({"sticker": "Wave"}, "Sticker: Wave"),
-            ({"poll": {"question": "Oak or ash?", "answers": ["Oak", "Ash"]}}, "Oak or ash?"),
-            ({"forward": first}, "Forwarded"),
-            ({"voice": b64encode(b"OggS" + bytes(200)).decode()}, "Voice message"),
+            ({"sticker": "Wave"}, "Sticker: Wave", ""),
+            ({"poll": {"question": "Oak or ash?", "answers": ["Oak", "Ash"]}}, "Oak or ash?", ""),
+            ({"forward": first}, "Forwarded", first),
+            ({"voice": b64encode(b"OggS" + bytes(200)).decode()}, "Voice message", ""),
+            ({"app": {"name": "Weather bot", "embeds": [embed]}}, "rain in Kiel", ""),
         )
-        for given, words in ways:
-            await found.say("discord", "", **given)
-            for place in OTHERS:
-                await found.find(place, words)
+        for given, words, meant in ways:
+            made = await found.say("discord", "", **given)
+            original = f"https://discord.com/channels/{GUILD}/{found.post}/{meant or made}"
+            line = await found.find("web", words)
+            assert f'href="{original}"' in line.raw["html"], words
+            copy = await found.find("slack", words)
+            assert original in str(copy.raw["blocks"]), words
         for place in OTHERS:
             await found.until(
                 place, lambda shown: any("voice-message.ogg" in one.files for one in shown)
             )
+            poll = (await found.find(place, "Oak or ash?")).text
+            assert "Ash" in poll
+        assert "look at this" in (await found.find("web", "Forwarded")).text
 
 
 async def test_an_archived_thread_takes_edits_and_reactions_and_a_locked_one_waits(

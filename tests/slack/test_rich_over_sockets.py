@@ -177,14 +177,17 @@ BLOCKS = [
     ("post", "words"),
     [
         ({"text": "*done*"}, "done"),
-        ({"text": "fallback", "blocks": BLOCKS}, "Ticket 12\nOak is late\na chart"),
+        (
+            {"text": "fallback", "blocks": BLOCKS},
+            "Ticket 12\nOak is late\na chart\noriginal message",
+        ),
         (
             {"attachments": [{
                 "title": "Oak desk", "title_link": "https://x.example/12", "text": "is _late_",
                 "fields": [{"title": "Who", "value": "<@U0BO>"}], "fallback": "no"}]},
-            "Oak desk\nis late\nWho\n@Bo Reyes",
+            "Oak desk\nis late\nWho\n@Bo Reyes\noriginal message",
         ),
-        ({"attachments": [{"fallback": "only this"}]}, "only this"),
+        ({"attachments": [{"fallback": "only this"}]}, "only this\noriginal message"),
         ({"attachments": [{"color": "#fff"}]}, "A message of another app"),
     ],
 )  # fmt: skip
