@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LONGEST_WAIT = 30.0
+MOST_ACTS = 1_000
 
 
 class ControlError(Exception):
@@ -50,6 +51,18 @@ async def read(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ControlError("The body is not a JSON object.")
     return body
+
+
+def many(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What `many` of the body names, at most MOST_ACTS; one act that changes nothing without it.
+
+    Each is laid over the body: hands that do the same thing often need not ask each time.
+    """
+    given = body.get("many", [{}])
+    good = isinstance(given, list) and all(isinstance(one, dict) for one in given)
+    if not good or not 1 <= len(given) <= MOST_ACTS:
+        raise ControlError(f"many is a list of 1 to {MOST_ACTS} objects.")
+    return list(given)
 
 
 def text(body: dict[str, Any], key: str, default: str | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.control import ControlError, MissingError, answer, read, text
+from sandbox.control import ControlError, MissingError, answer, many, read, text
 from sandbox.discord import world
 from sandbox.discord.answers import ApiError
 from sandbox.discord.content import CONTENT, find_mentions
@@ -183,7 +183,7 @@ class People:
             raise ControlError("Only the author edits a message.")
         if self._state.channels[message.channel].archived:
             raise ControlError("This thread is archived.")
-        said = self._worded(body)
+        said = self._worded(body, bare=bool(message.files))
         self._context.talk.edit(message, content=said, mentions=find_mentions(said))
         self._told("edit", user, message, text=said)
         return answer({"id": message.id})
@@ -218,6 +218,10 @@ class People:
 
     async def _react(self, request: web.Request) -> web.Response:
         body = await read(request)
+        ids = [self._reacted({**body, **one}) for one in many(body)]
+        return answer({"id": ids[-1]})
+
+    def _reacted(self, body: dict[str, Any]) -> str:
         user = self._view.user(body)
         message = self._view.message(body, user)
         if message.ephemeral is not None or self._state.channels[message.channel].archived:
@@ -231,7 +235,7 @@ class People:
         act = self._context.talk.unreact if body.get("remove") else self._context.talk.react
         act(message, user, key)
         self._told("react", user, message, emoji=key, remove=bool(body.get("remove")))
-        return answer({"id": message.id})
+        return message.id
 
     async def _thread(self, request: web.Request) -> web.Response:
         body = await read(request)

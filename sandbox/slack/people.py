@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import world
-from sandbox.control import ControlError, MissingError, answer, read, text
+from sandbox.control import ControlError, MissingError, answer, many, read, text
 from sandbox.slack import emoji
 from sandbox.slack.access import channel_object
 from sandbox.slack.directory import Directory
@@ -130,13 +130,17 @@ class People:
 
     async def _react(self, request: web.Request) -> web.Response:
         body = await read(request)
+        changed = [self._reacted({**body, **one}) for one in many(body)]
+        return answer({"changed": changed[-1]})
+
+    def _reacted(self, body: dict[str, Any]) -> bool:
         person, channel = self._place.writable(body)
         message = self._place.message(channel, text(body, "ts"))
         name = text(body, "name").strip(":")
         if not emoji.is_known(name, self._place.workspace.emoji):
             raise ControlError(f"{name} is not the name of an emoji.")
         act = self._posting.unreact if body.get("remove") else self._posting.react
-        return answer({"changed": act(channel, message, person.id, name)})
+        return act(channel, message, person.id, name)
 
     async def _file(self, request: web.Request) -> web.Response:
         body = await read(request)

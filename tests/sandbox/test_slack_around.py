@@ -28,6 +28,20 @@ async def test_a_reaction_is_a_standard_emoji_or_a_custom_one(place: SlackPlace)
     assert "elm" not in (await place.web.emoji_list())["emoji"]
 
 
+async def test_many_reactions_can_be_made_with_one_call_and_a_bad_list_is_refused(
+    place: SlackPlace,
+) -> None:
+    ts = await place.say("hello")
+    body = {"user": "U0BO", "channel": GENERAL, "ts": ts}
+    many = [{"name": "wave"}, {"name": "shrug"}, {"name": "wave", "remove": True}]
+    told = await place.control("POST", "slack/react", {**body, "many": many})
+    assert told == {"changed": True}
+    shown = await place.control("GET", f"slack/channels/{GENERAL}")
+    assert shown["messages"][-1]["reactions"] == [{"name": "shrug", "users": ["U0BO"]}]
+    for bad in ([], ["wave"], "wave", [{"name": "wave"}] * 1_001):
+        assert "many is" in await place.refused("POST", "slack/react", {**body, "many": bad})
+
+
 async def test_a_message_may_hold_several_files_with_descriptions(place: SlackPlace) -> None:
     given = [{"name": "a.txt", "content": "one", "alt": "the first"},
              {"name": "b/c.txt", "content": "two"}]  # fmt: skip

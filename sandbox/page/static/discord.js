@@ -286,6 +286,11 @@ export class DiscordPane extends Pane {
         one.loading
           ? h("i", {}, "Pinthread is thinking")
           : h("div", { class: "text" }, markdown(one.content, this.names)),
+        (one.forwarded ?? []).map((words) =>
+          h("blockquote", {}, h("i", {}, "Forwarded"), h("div", {}, markdown(words, this.names))),
+        ),
+        one.poll ? poll(one.poll) : null,
+        (one.stickers ?? []).map((name) => h("p", {}, h("i", {}, `Sticker: ${name}`))),
         (one.embeds ?? []).map((shown) => embed(shown, this.names)),
         components(one.components, this.names, act),
       ],
@@ -432,4 +437,9 @@ function flat(text) {
     .replace(/^\s*(?:>>> |> ?|#{1,3} |-# |[-*] )+/gm, "")
     .replace(/\s+/g, " ")
     .trim();
+}
+
+/** What one can vote for; the sandbox counts no votes. */
+function poll({ question, answers }) {
+  return h("div", {}, h("b", {}, question), h("ul", {}, answers.map((words) => h("li", {}, words))));
 }
