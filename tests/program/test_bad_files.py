@@ -4,7 +4,6 @@ One program for all. Each comes from Slack and from Discord, and is looked at in
 places; what is refused is said there, and the words always arrive.
 """
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.files.pictures import GPS, clean_jpeg, jpeg, png
-from tests.program.talk import ADA, ROSA, THUMB, Shown, Talk, talk
+from tests.program.talk import ADA, Shown, Talk, talk
 from tests.program.world import INBOX
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -159,26 +158,6 @@ async def test_a_picture_leaves_its_location_and_its_address_behind(
         assert not [one.text for one in seen if begins in str(one.raw)]
 
 
-async def test_an_edit_to_nothing_and_one_that_is_too_long_change_nothing(found: Talk) -> None:
-    message = await found.say("web", "stays as it is")
-    for text, code in (("  ", "empty_message"), ("x" * 40_001, "text_too_long")):
-        address = f"/api/threads/{found.thread}/messages/{message}"
-        headers = {"Authorization": f"Bearer {found.people.session}"}
-        url = found.people.web + address
-        async with found.people.http.patch(url, json={"text": text}, headers=headers) as got:
-            assert (got.status, (await got.json())["code"]) == (422, code)
-    for place in PLACES:
-        await found.find(place, "stays as it is")
-    typed = await found.say("slack", "short first")
-    await found.find("discord", "short first")
-    await found.edit("slack", typed, " ".join(f"word{n}" for n in range(2_000)))
-    await found.find("discord", "word0 ")
-    await found.find("discord", "word1999")
-    await found.edit("slack", typed, "short again")
-    await found.find("discord", "short again")
-    await found.nowhere("discord", "word1999")
-
-
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     ("left", "right"),
@@ -204,26 +183,3 @@ async def test_marks_nested_500_deep_cross_both_ways(
         seen = await found.find(other, deep)
         # One message, with its marks as styles or as they are: nothing is lost, nothing doubled.
         assert seen.text.count(deep) == 1
-
-
-async def test_10000_reactions_leave_every_place_as_it_should_be(found: Talk) -> None:
-    text = "react to this"
-    await found.say("slack", text)
-    message = await found.name("discord", text)
-
-    async def react(emoji: str, *, on: bool) -> None:
-        body = {"user": ROSA, "message": message, "emoji": emoji, "remove": not on}
-        await found.people.control("POST", "/discord/react", body)
-
-    for n in range(500):
-        emoji = [chr(0x1F600 + n % 50 + each) for each in range(10)]
-        await asyncio.gather(*(react(one, on=True) for one in emoji))
-        await asyncio.gather(*(react(one, on=False) for one in emoji))
-    await react(THUMB, on=True)
-
-    def good(shown: Sequence[Shown]) -> bool:
-        return any(one.text == text and set(one.reactions) == {THUMB} for one in shown)
-
-    # Each is a commit of its own, one after another: they are of one conversation.
-    for place in ("web", "slack"):
-        await found.until(place, good, 240)

@@ -14,13 +14,14 @@ from aiohttp import web
 
 from core.tidy import of_text, whole
 from tests.formatting.hostile import texts
-from tests.program.talk import ROSA, Talk, talk
+from tests.program.talk import MIA, ROSA, Talk, talk
 from tests.program.world import INBOX
 
 pytestmark = pytest.mark.slow
 
 EACH = 60
 NAME = "<!channel> @everyone <@U0ADA>"
+ROLE = "940000000000000001"
 
 
 async def test_nobody_is_notified_by_hostile_texts_from_anywhere(tmp_path: Path) -> None:
@@ -68,6 +69,79 @@ async def test_nobody_is_notified_by_hostile_texts_from_anywhere(tmp_path: Path)
         # What people type there themselves does notify, and the sandbox says so.
         assert await pings(found, "slack", "<!channel> and <@U0BO>") == ["!channel", "U0BO"]
         assert await pings(found, "discord", f"hello <@{ROSA}>") == [ROSA]
+
+
+async def test_nobody_is_notified_wherever_a_text_can_stand(tmp_path: Path) -> None:
+    """Text, name, file name, what a picture shows, link label, edited text: from each place."""
+    free = {"limits_factor": 0}
+    people = [
+        {
+            "handle": "mia",
+            "name": NAME,
+            "identities": [{"platform": "discord", "user": MIA}],
+            "channels": [
+                {
+                    "platform": "discord",
+                    "workspace": "910000000000000001",
+                    "channel": "930000000000000001",
+                    "label": "#plans",
+                }
+            ],
+        }
+    ]
+    async with talk(tmp_path, slack=free, discord=free, people=people) as found:
+        control = found.people.control
+        for platform in ("slack", "discord"):
+            await control("PUT", f"/limits/{platform}", {"factor": 0})
+        hostile = f"{NAME} <!here|x> @here <@{ROSA}> <@&{ROLE}>"
+        # Names: of a colleague in Slack, and of Mia, who writes in Discord and on the web.
+        made = await control("POST", "/slack/person", {"handle": "evil", "name": hostile})
+        evil = {"user": made["id"], "channel": INBOX}
+        await control("POST", "/slack/join", evil)
+        evil["thread_ts"] = found.root
+        file = {"name": f"{hostile}.txt", "alt": hostile, "content": "x"}
+        label = {"type": "link", "url": "https://a.example/", "text": hostile}
+        section = {"type": "rich_text_section", "elements": [label]}
+        await control("POST", "/slack/say", {**evil, **rich(hostile)})
+        await control("POST", "/slack/file", {**evil, "text": "a file", **file})
+        await control("POST", "/slack/say", {**evil, **rich("a link", section)})
+        first = await control("POST", "/slack/say", {**evil, "text": "slack, to be edited"})
+        found.writer = MIA
+        await found.say("discord", hostile)
+        await found.say("discord", f"[{hostile}](https://a.example/)")
+        await found.say("discord", "a file", files=[{**file, "name": f"{NAME} {ROSA}.txt"}])
+        second = await found.say("discord", "discord, to be edited")
+        await found.say("web", hostile)
+        await found.say("web", f"[{hostile}](https://a.example/)", markup="markdown")
+        await found.send("web", "a file", (f"{hostile}.txt", b"x", "text/plain"))
+        third = await found.say("web", "web, to be edited")
+        for other in ("slack", "discord"):
+            await found.find(other, "web, to be edited")
+        await found.find("discord", "slack, to be edited")
+        await found.find("slack", "discord, to be edited")
+        edit = {"user": evil["user"], "channel": INBOX, "ts": first["ts"], **rich(hostile)}
+        await control("POST", "/slack/edit", edit)
+        await found.edit("discord", second, hostile)
+        await found.edit("web", third, hostile)
+        for place in ("slack", "discord"):
+            await found.until(
+                place, lambda shown: not any("to be edited" in one.text for one in shown)
+            )
+            await found.until(place, lambda shown: sum(bool(one.files) for one in shown) == 3)
+        in_slack = [m for m in await found.people.slack_messages(INBOX) if m["bot"]]
+        in_discord = [
+            m for m in await found.people.discord_messages(found.post) if m["author"] != MIA
+        ]
+        # Every one of them came: four from each other place, and what belongs to the thread.
+        assert sum("everyone" in json.dumps(m) for m in in_slack) >= 8
+        assert sum("everyone" in json.dumps(m) for m in in_discord) >= 8
+        assert [m["pings"] for m in (*in_slack, *in_discord) if m["pings"]] == []
+
+
+def rich(text: str, *elements: object) -> dict[str, object]:
+    """What Slack makes of typed text that means no mention, or these elements."""
+    words = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    return {"text": text, "blocks": [{"type": "rich_text", "elements": [*elements] or [words]}]}
 
 
 @asynccontextmanager

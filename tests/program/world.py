@@ -132,7 +132,10 @@ class Whole:
             "store": {"url": f"sqlite:///{self.folder / 'history.sqlite'}"},
             "web": {
                 "listen": self.web.removeprefix("http://"),
-                "demo": {"people": ["mia"], "origin": self.sandbox},
+                "demo": {
+                    "people": ["mia", "ada"] if self.group else ["mia"],
+                    "origin": self.sandbox,
+                },
             },
             "delivery": PATIENCE,
             "rules": {"contacts": "anyone", "per_minute": 0},
