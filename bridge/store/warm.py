@@ -285,7 +285,7 @@ class WarmThreads:
         if space is not None:
             row[_SPACE] = space
             self._spaces.pop((row[5], space), None)
-        row[_REASON], row[_ATTEMPTS], row[_RETRY_AT] = None, 0, None
+        _well(row)
         if cursor is not None:
             row[_CURSOR] = cursor
             warm.drop_passed()
@@ -296,8 +296,8 @@ class WarmThreads:
             return
         lane = warm.lanes[mirror]
         lane.begun = False
-        row = lane.row
-        row[_CURSOR], row[_REASON], row[_ATTEMPTS], row[_RETRY_AT] = cursor, None, 0, None
+        _well(lane.row)
+        lane.row[_CURSOR] = cursor
         warm.drop_passed()
 
     def drop(self, mirror: MirrorId) -> None:
@@ -424,3 +424,10 @@ def _due(warm: _Warm, lane: _Lane) -> Due:
         since = next((event.at for event in warm.events if event.seq > row[_CURSOR]), None)
     retry_at = None if row[_RETRY_AT] is None else to_time(row[_RETRY_AT])
     return Due(row[0], row[5], row[7], retry_at, since)
+
+
+def _well(row: list[Any]) -> None:
+    """A call has ended. What is broken or paused since it began still says why."""
+    row[_ATTEMPTS], row[_RETRY_AT] = 0, None
+    if row[_STATE] == MirrorState.ACTIVE:
+        row[_REASON] = None
