@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from core.links import misleads
+from core.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Text:
     text: str
@@ -97,6 +99,7 @@ Leaf = Text | Code | Link | Mention | Channel | Emoji | Timestamp
 Inline = Styled | Leaf
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """Lines of text: line ends are characters of its texts."""

@@ -12,6 +12,7 @@ from core.content import Content
 from core.files import FileRef
 from core.ids import AccountId, BindingId, ConversationId, MessageId, PinId, ThreadId
 from core.model import Identity, Status
+from core.quick import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class ThreadOpened:
     pin: PinId
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MessagePosted:
     """`rich` is the tree of `text`, where there is more to it than words."""
@@ -203,6 +205,7 @@ Happening = (
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line. `agent` is who wrote for a brand, known inside the brand alone.

@@ -138,6 +138,7 @@ class Request(StrEnum):
     """As good as pending for all others, who cannot tell."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Member:
     """One stay: a member sees events with `since <= seq`, and after leaving those up to `until`.
@@ -195,6 +196,7 @@ class BindingKind(StrEnum):
     """A person's direct messages with the bot."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Binding:
     """This account's conversations appear in that place."""

@@ -13,8 +13,10 @@ from core.delivery import Failure
 from core.events import Event, MessageEdited, ReactionAdded, ReactionRemoved
 from core.ids import AccountId, RemoteId, SpaceId
 from core.intents import EditMessage, Intent, React
+from core.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One remote message as it stands now.

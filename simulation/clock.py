@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from inspect import CORO_CREATED, getcoroutinestate
 from itertools import count
+from types import CoroutineType
 from typing import Any
 
 EPOCH = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -195,11 +197,19 @@ def run_virtually(main: Callable[[VirtualLoop], Any]) -> Any:
         return loop.run_until_complete(main(loop))
     finally:
         for task in asyncio.all_tasks(loop):
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            _lay_out(task)
         loop._ready.clear()
         loop._timers.clear()
         loop.close()
         events._set_running_loop(before)
+
+
+def _lay_out(task: "asyncio.Task[object]") -> None:
+    """Nobody complains of one that never ended. One that never began is closed: nothing runs."""
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    coroutine = task.get_coro()
+    if isinstance(coroutine, CoroutineType) and getcoroutinestate(coroutine) == CORO_CREATED:
+        coroutine.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ a script still.
 from dataclasses import dataclass
 from random import Random
 
+from core.quick import quick
 from simulation.faults import CallFault, Crash, EventFault, Fault, Outage
 
 ACTIONS = 172
@@ -47,6 +48,7 @@ _LIVELY = 0.35
 """The share of actions that come in quick succession."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing that somebody does. `picks` choose among what there is then."""

@@ -14,6 +14,7 @@ from core.events import Event
 from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId, delivery_id
 from core.model import AUTHOR, BindingKind, Head, Mirror
 from core.project import NAMED_REACTIONS
+from core.quick import quick
 from simulation import world
 from simulation.expected import Expected, Told, expected
 from simulation.platforms.platform import Platform
@@ -29,6 +30,7 @@ REFUSALS = frozenset(
 """Why words may be missing from the history: their sender was told so."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Placed:
     item: str

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from core.ids import RemoteId
 from core.model import Place
+from core.quick import quick
 from simulation.clock import Life, VirtualLoop
 from simulation.faults import EventFault, Fault
 from simulation.platforms.rooms import Post, Room
@@ -22,6 +23,7 @@ LISTED_AFTER = 1.5
 """Seconds after which a message is surely on the pages of its channel."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
     """One event. `what` is `said`, `edited`, `gone` or `reacted`; the rest as it was then."""

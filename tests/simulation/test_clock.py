@@ -1,6 +1,7 @@
 """A loop on a clock of its own, and programs that die on it."""
 
 import asyncio
+import warnings
 from contextvars import copy_context
 
 import pytest
@@ -64,6 +65,26 @@ def test_a_life_dies_before_the_handle_that_it_was_given() -> None:
         return [*seen]
 
     assert played(main) == [0, 1, 2]
+
+
+def test_what_had_not_begun_when_its_life_ended_never_begins_and_nobody_complains() -> None:
+    seen: list[str] = []
+
+    async def main(loop: VirtualLoop) -> None:
+        life = Life(1)
+
+        async def program() -> None:
+            seen.append("begun")
+
+        loop.create_task(program(), context=life_context(life))
+        life.die()
+        await asyncio.sleep(1)
+
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        played(main)
+    assert seen == []
+    assert complaints == []
 
 
 def test_tasks_of_a_life_and_what_they_start_belong_to_it() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,15 @@ def test_a_lost_answer_and_a_crash_leave_one_copy() -> None:
     played = play(Script(1, acts, faults, crashes))
     assert played.problems == []
     assert played.figures.crashes == 1
+
+
+def test_crashes_leave_no_complaint_of_what_never_ran() -> None:
+    """At these seeds programs die with tasks that have not begun."""
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        for seed in range(1, 9):
+            play_seed(seed)
+    assert [str(one.message) for one in complaints] == []
 
 
 def test_shrinking_keeps_what_it_takes_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
