@@ -20,7 +20,7 @@ from core.events import (
     ThreadOpened,
 )
 from core.ids import AccountId, MessageId
-from core.model import Mirror
+from core.model import BindingKind, Mirror
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Told:
     author: AccountId
     text: str
     pin: str | None
+    note: bool = False
     revision: int = 1
     deleted: int = 0
     """The event that deleted it."""
@@ -63,12 +64,15 @@ def expected(  # noqa: C901 (one branch for each kind of event)
         what = event.what
         if mirror.until_seq is not None and event.seq > mirror.until_seq:
             break
+        if not _sees(mirror, event):
+            continue
         inside = event.seq >= mirror.from_seq
         found.shows = found.shows or inside
         if isinstance(what, ThreadOpened):
             found.pin = what.pin
         elif isinstance(what, MessagePosted):
-            found.messages[what.message] = Told(event.seq, event.actor, what.text, what.pin)
+            note = event.only is not None
+            found.messages[what.message] = Told(event.seq, event.actor, what.text, what.pin, note)
         elif isinstance(what, MessageEdited):
             told = found.messages[what.message]
             told.text, told.revision = what.text, what.revision
@@ -87,6 +91,16 @@ def expected(  # noqa: C901 (one branch for each kind of event)
     return found
 
 
+def _sees(mirror: Mirror, event: Event) -> bool:
+    """What is for one account stands in its own places; what is hidden from one, in none of them.
+
+    A channel that others read is nobody's own place.
+    """
+    if mirror.kind is BindingKind.PROJECT:
+        return event.only is None
+    return event.only in (None, mirror.account) and mirror.account not in event.hidden
+
+
 def _notice(found: Expected, seq: int, *, inside: bool) -> None:
     if inside:
         found.notices.add(seq)
@@ -102,6 +116,8 @@ def _changes_here(
     for event in events:
         what = event.what
         if not isinstance(what, MessageEdited | MessageDeleted | FileRemoved):
+            continue
+        if not _sees(mirror, event):
             continue
         if event.seq < mirror.from_seq or what.message not in typed_here:
             continue

@@ -9,20 +9,28 @@ from contextvars import copy_context
 from dataclasses import replace
 from typing import TypeVar
 
-from core.ids import AccountId, MessageId, ThreadId
+from core.ids import AccountId, MessageId, SpaceId, ThreadId
 from core.intents import (
+    Actor,
     AddPeople,
     DeleteMessage,
     EditMessage,
+    InSpace,
     Intent,
     Leave,
+    Origin,
+    Person,
     PostMessage,
     React,
+    Speech,
     StartThread,
+    What,
 )
 from core.ports import Accepted, Outcome
+from core.refusal import Refusal
 from simulation import world
 from simulation.clock import VirtualLoop
+from simulation.platforms.adapter import Ledger
 from simulation.platforms.platform import Platform
 from simulation.platforms.rooms import Post, Room
 from simulation.platforms.wire import Refused
@@ -35,6 +43,7 @@ T = TypeVar("T")
 _AGAIN = 2.0
 _MOMENT = 2.0
 _INSTEAD = ("say", "say", "say", "web_post", "web_start")
+_MARKS = ("note: ", "NOTE:", "\U0001f512 ", "Note : ")
 _WORDS = ("oak", "linen", "warm light", "a shelf", "by the window", "maybe", "no", "what about")
 
 
@@ -47,6 +56,7 @@ class People:
         platforms: Sequence[Platform],
         trace: Trace,
         program: Callable[[], Program | None],
+        ledger: Ledger,
         *,
         heard: bool,
     ) -> None:
@@ -54,6 +64,7 @@ class People:
         self._platforms = {platform.name: platform for platform in platforms}
         self._trace = trace
         self._program = program
+        self._ledger = ledger
         self._heard = heard
         self._outside = copy_context()
         self.done = 0
@@ -63,6 +74,13 @@ class People:
         """Requests of the web that have no answer yet."""
         self.web_touched: set[MessageId] = set()
         """Messages that were edited or deleted on the web."""
+        self.inside: list[str] = []
+        """Words that were put into a thread as notes, and what they were changed to."""
+        self.undone: set[str] = set()
+        """Keys of held replies of which somebody was told that they are taken back."""
+        self.perhaps_undone: set[str] = set()
+        """Keys of those of which somebody asked for it, with whatever answer."""
+        self._notes: set[MessageId] = set()
         self._answers: set[str] = set()
         self._web_said: list[tuple[MessageId, ThreadId, AccountId]] = []
 
@@ -118,7 +136,10 @@ class People:
         platform, post, somebody = found
         if int(post.edited or post.at) == int(self._loop.time()) or "oak linen" in post.text:
             return False  # nobody edits a message twice within a second
-        platform.edit(post, _text(act, f"{somebody.name} again"))
+        words = _text(act, f"{somebody.name} again")
+        if somebody.place == world.INBOX and act.picks[1] % 5 == 0:
+            words = f"note: {words}"  # which a reply that has gone out does not become
+        platform.edit(post, words)
         return True
 
     def _slip(self, act: Act) -> bool:
@@ -136,6 +157,49 @@ class People:
     def _shorten(self, platform: Platform, post: Post, act: Act) -> None:
         if not post.gone and not platform.closed_to_people(post.room):
             platform.edit(post, f"short {act.picks[2]}")
+
+    def _note(self, act: Act) -> bool:
+        """A marked note, in the brand's inbox."""
+        found = self._in_inbox(act)
+        if found is None:
+            return False
+        platform, room, somebody = found
+        mark = _pick(_MARKS, act.picks[1])
+        platform.say(room, somebody.user, mark + _text(act, f"{somebody.name} inside"))
+        return True
+
+    def _regret(self, act: Act) -> bool:
+        """A reply in the inbox that is taken back soon, or a moment too late."""
+        found = self._in_inbox(act)
+        if found is None:
+            return False
+        platform, room, somebody = found
+        words = _text(act, f"{somebody.name} rashly")
+        if act.picks[2] % 4 == 0:
+            words += " with @sam"  # which waits until somebody says so
+        post = platform.say(room, somebody.user, words)
+        later = act.picks[1] % 80 / 10
+        self._loop.call_later(later, self._undo, post, somebody, context=self._outside)
+        return True
+
+    def _undo(self, post: Post, somebody: world.Somebody) -> None:
+        """Once, as a button is pressed: it may come to nothing."""
+        platform = self._platforms[somebody.place.platform]
+        key = f"{platform.name}:{platform.remote(post)}:post"
+        held, program = self._ledger.held.get(key), self._program()
+        desk = None if program is None or not program.life.alive else program.desk
+        if held is None or program is None or desk is None:
+            return
+        self.perhaps_undone.add(key)
+        task = self._loop.create_task(
+            desk.undo(held.timer, world.login(somebody), somebody.place), context=program.context
+        )
+        task.add_done_callback(lambda done: self._undid(key, done.result()), context=self._outside)
+
+    def _undid(self, key: str, refused: Refusal | None) -> None:
+        self._trace.add("inbox", "too late" if refused else "undone", key)
+        if refused is None:
+            self.undone.add(key)
 
     def _delete(self, act: Act) -> bool:
         found = self._message(act, lambda post, who: post.author == who.user)
@@ -207,6 +271,14 @@ class People:
                     return True
         return False
 
+    def _in_inbox(self, act: Act) -> tuple[Platform, Room, world.Somebody] | None:
+        somebody = _pick(world.AGENTS, act.picks[0])
+        platform = self._platforms[somebody.place.platform]
+        rooms = [room for room in platform.threads(somebody.place) if room.posts]
+        if not rooms or platform.wire.down:
+            return None
+        return platform, _pick(rooms, act.picks[0] >> 4), somebody
+
     def _somewhere(self, pick: int) -> tuple[Platform, Room, world.Somebody] | None:
         """A person, and a thread of the place in which they are."""
         somebody = _pick(world.PEOPLE, pick)
@@ -256,12 +328,35 @@ class People:
         self._ask(act, account, PostMessage(thread, _text(act, account)))
         return True
 
+    def _reply(self, act: Act) -> bool:
+        """The Reply button, or the message shortcut: it goes out at once, in either mode."""
+        return self._from_inbox(act, Speech.REPLY, "reply")
+
+    def _put_note(self, act: Act) -> bool:
+        """`/pin note`."""
+        return self._from_inbox(act, Speech.NOTE, "remark")
+
+    def _from_inbox(self, act: Act, speech: Speech, how: str) -> bool:
+        found = self._in_inbox(act)
+        if found is None:
+            return False
+        platform, room, somebody = found
+        words = _text(act, f"{somebody.name} {how}")
+        if speech is Speech.NOTE:
+            self.inside.append(words)
+        what = PostMessage(InSpace(platform.name, SpaceId(room.id)), words, speech=speech)
+        self._ask(act, world.login(somebody), what, Origin(somebody.place))
+        return True
+
     def _web_edit(self, act: Act) -> bool:
         if not self._web_said:
             return False
         message, _, account = _pick(self._web_said[-8:], act.picks[1])
         self.web_touched.add(message)
-        self._ask(act, account, EditMessage(message, _text(act, "web again")))
+        words = _text(act, "web again")
+        if message in self._notes:
+            self.inside.append(words)
+        self._ask(act, account, EditMessage(message, words))
         return True
 
     def _web_delete(self, act: Act) -> bool:
@@ -276,7 +371,9 @@ class People:
         if not self._web_said:
             return False
         message, thread, _ = _pick(self._web_said[-8:], act.picks[1])
-        people = dict(self.threads)[thread]
+        people = dict(self.threads).get(thread)
+        if people is None:
+            return False
         emoji = _pick(world.WEB_EMOJI, act.picks[2])
         self._ask(act, _pick(people, act.picks[0]), React(message, emoji, act.picks[2] % 3 > 0))
         return True
@@ -305,11 +402,13 @@ class People:
         thread, people = _pick(self.threads, act.picks[0])
         return thread, _pick(people, act.picks[1])
 
-    def _ask(self, act: Act, account: AccountId, what: object) -> None:
+    def _ask(
+        self, act: Act, account: AccountId | Person, what: What, origin: Origin | None = None
+    ) -> None:
         key = f"web:{act.kind}:{act.at}:{act.picks[0]}:{act.picks[1]}"
-        self._trace.add("web", act.kind, f"{account} {act.picks[0]}")
+        self._trace.add("web", act.kind, f"{_who(account)} {act.picks[0]}")
         self.asking += 1
-        self._request(Intent(key, account, what), 0)  # type: ignore[arg-type]
+        self._request(Intent(key, account, what, origin), 0)
 
     def _request(self, intent: Intent, attempts: int) -> None:
         program = self._program()
@@ -339,13 +438,20 @@ class People:
         self._trace.add("web", type(outcome).__name__, intent.key)
         if not isinstance(outcome, Accepted):
             return
-        account = AccountId(str(intent.actor))
+        account = _who(intent.actor)
         if isinstance(intent.what, StartThread):
             people = (account, *(AccountId(str(one)) for one in intent.what.people))
             if outcome.thread not in dict(self.threads):
                 self.threads.append((outcome.thread, people))
         if outcome.message is not None:
+            if isinstance(intent.what, PostMessage) and intent.what.speech is Speech.NOTE:
+                self._notes.add(outcome.message)
             self._web_said.append((outcome.message, outcome.thread, account))
+
+
+def _who(actor: Actor) -> AccountId:
+    """Agents act for their brand."""
+    return AccountId(str(actor)) if isinstance(actor, str) else world.BRAND
 
 
 def _pick(among: Sequence[T], pick: int) -> T:

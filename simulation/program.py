@@ -21,6 +21,7 @@ from bridge.pins import Pins
 from bridge.retrying import Retrying
 from bridge.strays import Strays
 from bridge.telemetry import Metrics
+from bridge.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileId, FileRef, Stored
 from core.ids import PinId
@@ -178,6 +179,8 @@ class Program:
             ),
         }
         ports: dict[str, Adapter] = dict(adapters.items())
+        timers = Timers(store, intake, ports, now)
+        intake.tell(timers)
         pins = Pins(store, SimulatedPins(), desk.submit, now)
         secret = await store.secret("deliveries")
         lanes = Lanes(
@@ -223,7 +226,7 @@ class Program:
         )
         sweeps = catch_up if self._sweeps else None
         lanes.on_unclear(healing.unclear)
-        desk.connect(lanes, pins, retrying, sweeps, strays, healing)
+        desk.connect(lanes, pins, retrying, sweeps, strays, healing, timers=timers)
         intake.connect(lanes.ahead)
         self.adapters, self.catch_up = adapters, catch_up
         async with asyncio.TaskGroup() as tasks:
@@ -234,6 +237,7 @@ class Program:
                 tasks.create_task(fetching.run()),
                 tasks.create_task(strays.run()),
                 tasks.create_task(healing.run()),
+                tasks.create_task(timers.run()),
                 tasks.create_task(self._keep(lanes)),
             ]
             try:

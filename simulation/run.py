@@ -15,7 +15,7 @@ from functools import cache
 from random import Random
 
 from bridge.metrics import Counter
-from simulation import verdict, world
+from simulation import secret, verdict, world
 from simulation.clock import Standstill, VirtualLoop, buried, run_virtually
 from simulation.faults import CallFault, Crash, EventFault, Fault, Outage
 from simulation.people import People
@@ -50,6 +50,8 @@ class Figures:
     events: int = 0
     lost_events: int = 0
     turns: int = 0
+    inside: int = 0
+    """Wordings that nobody outside the brand may ever see."""
     found: int = 0
     """By sweeps."""
     duplicates: int = 0
@@ -92,6 +94,8 @@ def _too_little(figures: Figures) -> Iterator[str]:
 def play(script: Script, *, judged: bool = True) -> Played:
     """The same script gives the same trace, wherever it runs."""
     disk = Disk(_template())
+    if script.explicit:
+        world.make_explicit(disk)
     with _listening_to_logs() as complaints, buried():
         global_random.seed(script.seed)  # the lanes spread their pauses with it
         problems, figures, trace = _play(script, disk, judged=judged)
@@ -165,6 +169,7 @@ class Stage:
             tuple(self.platforms.values()),
             self.trace,
             lambda: self.program,
+            self.ledger,
             heard=script.heard,
         )
         self.program: Program | None = None
@@ -370,7 +375,7 @@ class Stage:
             await asyncio.sleep(_SEEING)
             program = self.program
             assert program is not None
-            if self.people.asking or await program.store.due():
+            if self.people.asking or await program.store.due() or self._is_any_held():
                 continue
             sweeping = program.catch_up is None or program.catch_up.progress()
             if not sweeping and not self._is_any_broken():
@@ -380,6 +385,20 @@ class Stage:
     def _is_any_broken(self) -> bool:
         broken = "SELECT 1 FROM mirrors WHERE state <> 'active' LIMIT 1"
         return self.disk.db.execute(broken).fetchone() is not None
+
+    def _is_any_held(self) -> bool:
+        """Whether a reply is to go out by itself."""
+        held = "SELECT 1 FROM timers WHERE kind = 'reply' AND due IS NOT NULL LIMIT 1"
+        return self.disk.db.execute(held).fetchone() is not None
+
+    def secrets(self) -> list[str]:
+        """Words that nobody outside the brand may ever have seen."""
+        return [
+            *self.people.inside,
+            *secret.typed(
+                self.slack, self.ledger, self.people.undone, explicit=self.script.explicit
+            ),
+        ]
 
     def figures(self) -> Figures:
         hit = sum(p.wire.hit + p.hit for p in self.platforms.values())
@@ -393,6 +412,7 @@ class Stage:
             places=len({room.place for room in threads}),
             lost_events=sum(p.lost_events for p in self.platforms.values()),
             turns=self.loop.turns,
+            inside=len(self.secrets()),
             found=sum(_total(life.metrics.sweep_found) for life in self.lives),
             duplicates=sum(_total(life.metrics.duplicates_removed) for life in self.lives),
         )

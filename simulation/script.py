@@ -38,6 +38,10 @@ _WEIGHTS = {
     "web_start": 4,
     "web_leave": 0.5,
     "web_add": 0.7,
+    "note": 4,
+    "regret": 3,
+    "reply": 3,
+    "put_note": 2,
     "archive": 1.5,
     "lock": 0.4,
     "unlock": 1,
@@ -77,6 +81,11 @@ class Script:
     def heard(self) -> bool:
         """No event is lost, and nothing swept."""
         return self.seed % 2 == 1
+
+    @property
+    def explicit(self) -> bool:
+        """What is typed in the brand's inbox is a note; elsewhere it is a reply, held a while."""
+        return self.seed % 8 in (2, 5)
 
     def lines(self) -> list["Act | Fault | Crash"]:
         """All of it, in the order of time, the finale last."""

@@ -13,9 +13,10 @@ from core.delivery import PartKind
 from core.events import Event
 from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId, delivery_id
 from core.model import AUTHOR, BindingKind, Head, Mirror
+from core.notes import is_marked, unmarked
 from core.project import NAMED_REACTIONS
 from core.quick import quick
-from simulation import world
+from simulation import secret, world
 from simulation.expected import Expected, Told, expected
 from simulation.platforms.platform import Platform
 from simulation.platforms.rooms import US, Post, Room
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from simulation.program import Program
     from simulation.run import Stage
 
+_POSTING = ("web_post", "web:begin", "web:reply", "web:put_note")
+"""Keys of what was said elsewhere than on a platform."""
 REFUSALS = frozenset(
     {"not_a_member", "alone", "group_full", "ask", "pin_required", "brand_dm_is_one_to_one"}
 )
@@ -60,6 +63,7 @@ async def judge(stage: "Stage", program: "Program") -> list[str]:
     """What is wrong; nothing, if all is well."""
     facts = await _facts(stage, program)
     problems = [*_history(facts), *_told(stage, facts), *_limits(stage)]
+    problems += secret.seen_outside(stage.platforms.values(), stage.secrets())
     for mirror in facts.mirrors:
         problems += Judge(stage, facts, mirror).judge()
     return problems
@@ -115,7 +119,7 @@ def _history(facts: Facts) -> Iterator[str]:
 def _told(stage: "Stage", facts: Facts) -> Iterator[str]:
     """What people were told is in the history is there."""
     for key, accepted in stage.ledger.accepted.items():
-        posts = key.endswith(":post") or "web_post" in key or "web:begin" in key
+        posts = key.endswith(":post") or any(kind in key for kind in _POSTING)
         if posts and key not in facts.keys:
             yield f"{key} was acknowledged and is not in the history"
         elif accepted.thread not in facts.events:
@@ -340,17 +344,24 @@ class Judge:
                 yield f"{remote} is deleted there, and not in the history"
             elif not post.gone and told.deleted:
                 yield f"{remote} stands there, and is deleted in the history"
-            elif not post.gone and told.text != post.text:
+            elif not post.gone and told.text != _meant(told, post.text):
                 yield f"{remote} says {post.text!r}, and the history {told.text!r}"
 
     def _missing(self, post: Post, remote: RemoteId) -> Iterator[str]:
         key = f"{self._platform.name}:{remote}:post"
         why = self._stage.ledger.refused.get(key)
-        if post.gone or why in REFUSALS:
+        if post.gone or why in REFUSALS or self._is_kept_back(key):
             return
         if any(there == remote for _, there in self._facts.placed):
             return
         yield f"{remote} was said and is not in the history ({why}): {post.text!r}"
+
+    def _is_kept_back(self, key: str) -> bool:
+        """A reply that somebody took back, or that waits until somebody says so."""
+        held = self._stage.ledger.held.get(key)
+        if held is None or key in self._stage.ledger.accepted:
+            return False
+        return held.until is None or key in self._stage.people.perhaps_undone
 
     def _answers_us(self, post: Post) -> bool:
         """In direct messages without threads, whether it belongs to this mirror."""
@@ -413,6 +424,13 @@ class Judge:
         account = next(one.account for one in world.PEOPLE if one.user == user)
         head = self._facts.heads[self._mirror.conversation]
         return account if account in head.present() else None
+
+
+def _meant(told: Told, text: str) -> str:
+    """What words that stand there are in the history: a reply that has gone out stays one."""
+    if told.note:
+        return unmarked(text, None)[0].strip()
+    return told.text if is_marked(text) else text
 
 
 def _text(post: Post) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bridge.finding import direct_binding
 from bridge.standing import Rules
 from core.ids import AccountId, BindingId, PinId, derive
+from core.intents import Person
 from core.model import (
     Account,
     AccountKind,
@@ -69,6 +70,9 @@ PEOPLE = (
     Somebody("13", "Kim", KIM_DIRECT, _KIM, ("👍", "🎉")),
     Somebody("U4", "Lee", LEE_DIRECT, _LEE, ("👍", "🎉")),
 )
+BRAND = _NORTHWIND
+AGENTS = tuple(one for one in PEOPLE if one.account == BRAND)
+"""Who acts for the brand, all in its inbox."""
 WEB_EMOJI = ("⭐", "🌱")
 """Used on the web alone: one person's reaction in two places has no order."""
 
@@ -83,8 +87,10 @@ ACCOUNTS: Mapping[AccountId, Account] = {
         Account(_LEE, AccountKind.PERSON, "lee", "Lee"),
     )
 }
+HOLD = 6.0
+"""Seconds in which a reply that was typed in the inbox can be taken back."""
 RULES = Rules(
-    contacts=Contacts.ANYONE, per_minute=0, other=BrandRules(hold=0, staff_role=Role.AGENT)
+    contacts=Contacts.ANYONE, per_minute=0, other=BrandRules(hold=HOLD, staff_role=Role.AGENT)
 )
 """Who may talk to whom is looked at elsewhere: here everybody may."""
 
@@ -107,6 +113,12 @@ SLACK_NAMES = Names(TEAM, {p.user: p.name for p in PEOPLE if p.place.platform ==
 DISCORD_NAMES = Names("", {p.user: p.name for p in PEOPLE if p.place.platform == "discord"})
 
 
+def login(somebody: Somebody) -> Person:
+    """As their platform names them."""
+    names = SLACK_NAMES if somebody.place.platform == "slack" else DISCORD_NAMES
+    return names.person(somebody.place.platform, somebody.user)
+
+
 def pin_of(pin: PinId) -> Pin:
     """All that there is to know of a pin."""
     address = f"https://www.pinterest.com/pin/{pin}/"
@@ -120,6 +132,11 @@ def bindings() -> tuple[Binding, ...]:
         Binding(BindingId("forum"), _JO, FORUM, BindingKind.PROJECT, "#forum"),
         Binding(BindingId("plans"), _ANA, PLANS, BindingKind.PROJECT, "#plans"),
     )
+
+
+def make_explicit(disk: Disk) -> None:
+    """What is typed in the inbox is a note there."""
+    disk.db.execute("UPDATE bindings SET mode = ? WHERE id = 'inbox'", (Mode.EXPLICIT,))
 
 
 def new_history() -> Disk:

@@ -60,6 +60,8 @@ class Ledger:
     """By key: what is said to be in the history."""
     refused: dict[str, str] = field(default_factory=dict)
     """By key: why not, in the last answer."""
+    held: dict[str, Waiting] = field(default_factory=dict)
+    """By key: replies that could be taken back, whatever became of them."""
     reactions: set[tuple[str, str, str]] = field(default_factory=set)
     """Remote message, user and emoji of reactions that were refused."""
 
@@ -76,10 +78,14 @@ class Ledger:
             else:
                 self.reactions.discard(reaction)
         if isinstance(outcome, Accepted):
+            if outcome.repeated and outcome.message is None and intent.key in self.held:
+                return  # it was taken back, and this tells of that
             self.accepted[intent.key] = outcome
             self.refused.pop(intent.key, None)
         elif isinstance(outcome, Refusal):
             self.refused[intent.key] = outcome.code
+        elif isinstance(outcome, Waiting):
+            self.held[intent.key] = outcome
         elif isinstance(outcome, Ask):
             self.refused[intent.key] = "ask"
         elif isinstance(outcome, Ignored):

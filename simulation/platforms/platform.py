@@ -67,6 +67,8 @@ class Platform:
         self.deaf = False
         """They do not, and nobody knows."""
         self.broken: set[Place] = set()
+        self.words: list[tuple[Post, str]] = []
+        """All that anybody ever said here, we too, in every wording that it had."""
         self.hit = 0
         """Events that something happened to."""
         self.lost_events = 0
@@ -158,6 +160,8 @@ class Platform:
     def tell(self, heard: Heard) -> None:
         """Sends an event on its way, with what is to happen to it."""
         self.trace.add(self.name, heard.what, f"{heard.post.id} {heard.user} {heard.emoji}")
+        if heard.text:
+            self.words.append((heard.post, heard.text))
         faults = self.event_faults
         kind = None
         if faults and faults[0].at <= self.loop.time():
