@@ -158,9 +158,9 @@ def again(view: View, event: Event, mirror: Mirror) -> Show | None:
     what = event.what
     if not isinstance(what, MessagePosted) or what.message not in view.placed:
         return project(replace(view, ping=()), event, mirror)
-    if not _visible(event, mirror):
-        return None
     message, placed = view.written[what.message], view.placed[what.message]
+    if not (_visible(event, mirror) and _visible(message, mirror)):
+        return None
     if placed[0].poster == AUTHOR:
         return None
     if message.deleted:
@@ -210,8 +210,8 @@ def _about_message(view: View, event: Event, what: AboutMessage, mirror: Mirror)
 
 def _posted(view: View, what: MessagePosted, mirror: Mirror) -> Show | None:
     message = view.written[what.message]
-    if message.deleted or what.message in view.placed:
-        return None
+    if message.deleted or what.message in view.placed or not _visible(message, mirror):
+        return None  # an edit since may have hidden its words from this place
     parts = _parts(view, message, mirror)
     if view.ping and parts and message.author != mirror.account:
         parts = (replace(parts[0], ping=_pings(view, message)), *parts[1:])

@@ -32,6 +32,8 @@ class Told:
     text: str
     pin: str | None
     note: bool = False
+    unseen: set[str] = field(default_factory=set)
+    """Later wordings that are hidden from whom the place belongs to."""
     revision: int = 1
     deleted: int = 0
     """The event that deleted it."""
@@ -65,6 +67,8 @@ def expected(  # noqa: C901 (one branch for each kind of event)
         if mirror.until_seq is not None and event.seq > mirror.until_seq:
             break
         if not _sees(mirror, event):
+            if isinstance(what, MessageEdited) and what.message in found.messages:
+                found.messages[what.message].unseen.add(what.text)
             continue
         inside = event.seq >= mirror.from_seq
         found.shows = found.shows or inside

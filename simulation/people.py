@@ -4,7 +4,7 @@ A request of the web that gets no answer is made again with the same key, as the
 does, until there is one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from dataclasses import replace
 from typing import TypeVar
@@ -81,6 +81,7 @@ class People:
         self.perhaps_undone: set[str] = set()
         """Keys of those of which somebody asked for it, with whatever answer."""
         self._notes: set[MessageId] = set()
+        self._blocked: list[tuple[AccountId, AccountId]] = []
         self._answers: set[str] = set()
         self._web_said: list[tuple[MessageId, ThreadId, AccountId]] = []
 
@@ -396,6 +397,33 @@ class People:
         self._ask(act, account, AddPeople(thread, (_pick(others, act.picks[2]),)))
         return True
 
+    def _block(self, act: Act) -> bool:
+        """Of somebody with whom they talk; of their messages so far nothing changes."""
+        found = self._thread(act)
+        if found is None:
+            return False
+        thread, account = found
+        others = [other for other in dict(self.threads)[thread] if other != account]
+        self._shut(account, _pick(others, act.picks[2]), on=True)
+        return True
+
+    def _unblock(self, act: Act) -> bool:
+        if not self._blocked:
+            return False
+        who, whom = _pick(self._blocked, act.picks[0])
+        self._shut(who, whom, on=False)
+        return True
+
+    def _shut(self, who: AccountId, whom: AccountId, *, on: bool) -> None:
+        """Asked once: whether it was done is left to the history that comes of it."""
+        program = self._program()
+        desk = None if program is None or not program.life.alive else program.desk
+        if program is None or desk is None:
+            return
+        self._trace.add("web", "block" if on else "unblock", f"{who} {whom}")
+        self._blocked.append((who, whom))
+        self._loop.create_task(_done(desk.block(who, whom, on=on)), context=program.context)
+
     def _thread(self, act: Act) -> tuple[ThreadId, AccountId] | None:
         if not self.threads:
             return None
@@ -447,6 +475,10 @@ class People:
             if isinstance(intent.what, PostMessage) and intent.what.speech is Speech.NOTE:
                 self._notes.add(outcome.message)
             self._web_said.append((outcome.message, outcome.thread, account))
+
+
+async def _done(what: Awaitable[object]) -> None:
+    await what
 
 
 def _who(actor: Actor) -> AccountId:

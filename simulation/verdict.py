@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 _POSTING = ("web_post", "web:begin", "web:reply", "web:put_note")
 """Keys of what was said elsewhere than on a platform."""
 REFUSALS = frozenset(
-    {"not_a_member", "alone", "group_full", "ask", "pin_required", "brand_dm_is_one_to_one"}
+    {
+        "not_a_member",
+        "alone",
+        "group_full",
+        "ask",
+        "pin_required",
+        "brand_dm_is_one_to_one",
+        "you_blocked",
+    }
 )
 """Why words may be missing from the history: their sender was told so."""
 
@@ -284,6 +292,12 @@ class Judge:
             return
         standing.sort(key=lambda post: post.write.step.index if post.write is not None else 0)
         text = "".join(_letters(_text(post)) for post in standing)
+        if told.unseen:
+            # Folding may have left an older wording, or nothing; what is hidden is not seen.
+            for hidden_words in told.unseen:
+                if text and text == _letters(hidden_words):
+                    yield f"{message} shows {text!r}, which is hidden there"
+            return
         whole = _letters(told.text)
         shows = (
             all(_letters(_text(post)) in whole for post in standing) if hidden else text == whole
@@ -383,7 +397,7 @@ class Judge:
         typed: dict[MessageId, bool],
         shown: list[tuple[Post, str, str]],
     ) -> Iterator[str]:
-        if self._mirror.until_seq is not None:
+        if self._mirror.until_seq is not None or self._is_anything_hidden():
             return
         for message, post in self._first_parts(typed, shown):
             told = want.messages.get(message)
@@ -405,6 +419,11 @@ class Judge:
             noted_at_all = {(a, emoji) for a, emoji, _ in noted}
             if not here <= there.keys() or not accepted <= noted_at_all:
                 yield f"{post.id} has {sorted(there)}, and the history {sorted(here)}"
+
+    def _is_anything_hidden(self) -> bool:
+        """Then emoji are there or not as it happened to be when somebody was blocked."""
+        shared = self._mirror.kind is BindingKind.PROJECT
+        return not shared and any(self._mirror.account in one.hidden for one in self._events)
 
     def _first_parts(
         self, typed: dict[MessageId, bool], shown: list[tuple[Post, str, str]]

@@ -152,6 +152,16 @@ def test_no_place_quotes_what_it_does_not_show() -> None:
         assert parts(project(view, said(answer), INBOX))[0].answers
 
 
+def test_words_that_an_edit_has_hidden_from_a_member_since_are_not_posted_there() -> None:
+    """They were blocked between the post, which is still to be delivered, and the edit."""
+    posted = event(MessagePosted(ASKED.id, "Which oak?"), ASKED.seq)
+    view = replace(VIEW, written={ASKED.id: replace(ASKED, hidden=(MIA.id,))})
+    assert project(VIEW, posted, DIRECT) is not None
+    assert project(view, posted, DIRECT) is None
+    placed = {ASKED.id: (Placement(DIRECT.id, ASKED.id, 0, RemoteId("r"), "bot"),)}
+    assert again(replace(view, placed=placed), posted, DIRECT) is None
+
+
 def test_what_is_hidden_from_a_member_is_shown_where_others_read_too() -> None:
     unseen = replace(ASKED, hidden=(MIA.id,))
     view = replace(VIEW, written={unseen.id: unseen})

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bridge.__main__ import main
-from simulation import command, world
-from simulation.faults import CallFault, Crash, Fault
+from simulation import command, secret, world
+from simulation.faults import CallFault, Crash, Fault, Outage
 from simulation.run import Played, play, play_seed
 from simulation.script import Act, Script, write
 from simulation.shrink import shrink
@@ -68,6 +68,43 @@ def test_what_the_platform_shows_wrongly_is_a_problem(monkeypatch: pytest.Monkey
     true = world.pin_of
     monkeypatch.setattr(world, "pin_of", lambda pin: replace(true(pin), title="Another"))
     assert any("the card does not show" in problem for problem in play(script).problems)
+
+
+def test_what_is_seen_outside_the_brand_and_should_not_be_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here whatever is typed in the inbox counts as a note, and this is a reply."""
+    script = Script(1, (Act(0.5, "begin", (0, 0, 0)), Act(60.0, "say", (0, 0, 3))), (), ())
+    assert play(script).problems == []
+    monkeypatch.setattr(secret, "is_marked", lambda text: True)
+    (problem,) = play(script).problems
+    assert "'Ada 3' was seen outside the brand" in problem
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"), [("note", 1), ("note", 2), ("regret", 1), ("say", 2), ("put_note", 1)]
+)
+def test_what_stays_inside_the_brand_is_known_as_such(kind: str, seed: int) -> None:
+    """Seed 2 has an inbox in which all that is typed is a note."""
+    acts = (Act(0.5, "begin", (0, 0, 0)), Act(60.0, kind, (0, 10, 3)))
+    played = play(Script(seed, acts, (), ()))
+    assert played.problems == []
+    assert played.figures.inside == 1
+
+
+def test_words_edited_in_while_they_waited_are_hidden_from_who_blocked_their_author() -> None:
+    """Kim's Discord is down: the brand writes, Kim blocks it, and it edits what has not begun."""
+    acts = (
+        Act(0.5, "begin", (4, 0, 0)),
+        Act(60.0, "web_post", (0, 1, 7)),
+        Act(61.0, "web_post", (0, 1, 8)),
+        Act(70.0, "block", (0, 0, 0)),
+        Act(80.0, "web_edit", (0, 2, 9)),
+    )
+    down = Fault(50.0, "discord", Outage.DOWN, 100.0)
+    played = play(Script(1, acts, (down,), ()))
+    assert played.problems == []
+    assert played.figures.actions == len(acts)
 
 
 def test_a_lost_answer_and_a_crash_leave_one_copy() -> None:
