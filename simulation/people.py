@@ -26,6 +26,7 @@ from core.intents import (
     StartThread,
     What,
 )
+from core.notes import is_marked
 from core.ports import Accepted, Outcome
 from core.refusal import Refusal
 from simulation import world
@@ -140,8 +141,13 @@ class People:
         words = _text(act, f"{somebody.name} again")
         if somebody.place == world.INBOX and act.picks[1] % 5 == 0:
             words = f"note: {words}"  # which a reply that has gone out does not become
+        elif is_marked(post.text) and self._is_unheard(platform, post):
+            words = f"note: {words}"  # nobody can know of a mark that is gone: reliability.md
         platform.edit(post, words)
         return True
+
+    def _is_unheard(self, platform: Platform, post: Post) -> bool:
+        return f"{platform.name}:{platform.remote(post)}:post" not in self._ledger.accepted
 
     def _slip(self, act: Act) -> bool:
         """Somebody says much, and soon makes it short."""
