@@ -1,12 +1,13 @@
 """The pinner's pane in a real Chromium."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from bridge.catchup import Progress
 from bridge.markup import Markdown
@@ -110,6 +111,65 @@ async def test_what_others_say_and_where_it_stands_arrives_by_itself(
         reason = "it is archived" if state is DeliveryState.FAILED else None
         world.desk.deliver(message, Delivery("discord", "#plans", state, reason))
         await expect(last(page).get_by_label(label)).to_be_visible()
+
+
+class Held:
+    """Answers to some of a page's calls that stay on their way until they are let go."""
+
+    def __init__(self) -> None:
+        self.taken, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(self, route: Route) -> None:
+        answer = await route.fetch()
+        self.taken.set()
+        await self.go_on.wait()
+        await route.fulfill(response=answer)
+
+    async def call(self, route: Route) -> None:
+        await self.go_on.wait()
+        await route.continue_()
+
+
+async def test_what_the_stream_brings_while_a_thread_is_read_is_not_lost(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    mine = next(iter(world.desk.written))
+    world.desk.deliver(mine, Delivery("slack", "#pin-inbox", DeliveryState.WAITING))
+    page, read = await opened(context, world), Held()
+    await page.route(f"**/api/threads/{thread}/messages", read.answer)
+    await page.locator(".row").click()
+    await read.taken.wait()
+    world.desk.deliver(mine, Delivery("slack", "#pin-inbox", DeliveryState.DELIVERED))
+    for words in ("It does.", "In ash too."):
+        await say(world, "northwind", thread, words)
+        await expect(page.locator(".row .last")).to_contain_text(words)  # the stream has told it
+    read.go_on.set()
+    await expect(page.locator(".said")).to_have_count(3)
+    await expect(last(page)).to_contain_text("In ash too.")
+    first = page.locator(".said").first
+    await expect(first).to_contain_text("does this come in oak?")
+    await expect(first.get_by_label("delivered to #pin-inbox")).to_be_visible()
+
+
+async def test_what_was_said_before_the_stream_was_up_stands_in_its_place(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world)
+    page, read, live = await context.new_page(), Held(), Held()
+    await page.route(f"**/api/threads/{thread}/messages", read.answer)
+    await page.route("**/api/live", live.call)
+    await page.goto(f"{world.url}/?embed=1#/t/{thread}")
+    await read.taken.wait()
+    await say(world, "northwind", thread, "It does.")
+    live.go_on.set()
+    await expect(page.locator(".row .last")).to_contain_text("It does.")
+    await say(world, "northwind", thread, "In ash too.")
+    await expect(page.locator(".row .last")).to_contain_text("In ash too.")
+    read.go_on.set()
+    await expect(page.locator(".said")).to_have_count(3)
+    for at, words in enumerate(("does this come in oak?", "It does.", "In ash too.")):
+        await expect(page.locator(".said").nth(at)).to_contain_text(words)
 
 
 async def test_its_author_sees_why_it_failed_and_tries_it_once_more(

@@ -37,6 +37,15 @@ export class Lines {
     this.draw();
   }
 
+  /** The newest page, which overlaps with what is here: lines that were missed go to their place. */
+  join(page) {
+    const there = new Set(page.map((line) => line.cursor));
+    const at = this.lines.findIndex((line) => there.has(line.cursor));
+    const later = this.lines.slice(at).filter((line) => !there.has(line.cursor));
+    this.lines = [...this.lines.slice(0, at), ...page, ...later];
+    this.merge(page);
+  }
+
   /** Starts over with one page, where too much has been missed to join it on. */
   replace(lines) {
     this.lines = [];

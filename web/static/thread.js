@@ -18,6 +18,7 @@ export class Thread {
     this.live = live;
     this.older = null;
     this.view = null;
+    this.meanwhile = null; // what the stream brought while the thread is being read
     this.lines = new Lines({
       me,
       acts: {
@@ -60,15 +61,16 @@ export class Thread {
     this.#watch();
   }
 
-  /** Reads the thread and its newest page. */
+  /** Reads the thread and its newest page. What the stream brings meanwhile may be newer: it comes after. */
   async #read() {
+    this.meanwhile = [];
     try {
       const [view, page] = await Promise.all([get(`/api/threads/${this.id}`), get(`/api/threads/${this.id}/messages`)]);
       this.show(view);
       const known = new Set(this.lines.lines.map((line) => line.cursor));
-      const joins = !known.size || page.lines.some((line) => known.has(line.cursor));
+      const joins = page.lines.some((line) => known.has(line.cursor));
       this.#keepingPlace(() => {
-        if (joins && known.size) return this.lines.merge(page.lines);
+        if (joins) return this.lines.join(page.lines);
         this.lines.replace(page.lines);
         this.older = page.older;
         this.more.hidden = !this.older;
@@ -76,6 +78,10 @@ export class Thread {
       if (!known.size) this.#toEnd();
     } catch (problem) {
       if (!this.view) fill(this.head, h("p", { class: "note", role: "alert" }, problem.message));
+    } finally {
+      const heard = this.meanwhile;
+      this.meanwhile = null;
+      heard.forEach(([name, data]) => this.heard(name, data));
     }
   }
 
@@ -108,7 +114,9 @@ export class Thread {
 
   /** An event of the stream about this thread. */
   heard(name, data) {
-    if (name === "message") {
+    if (this.meanwhile) {
+      this.meanwhile.push([name, data]);
+    } else if (name === "message") {
       const mine = data.line.author.handle === this.me.handle;
       this.#keepingPlace(() => this.lines.merge([data.line]), mine);
     } else if (name === "change") {
