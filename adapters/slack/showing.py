@@ -147,7 +147,7 @@ class Showing:
 
     async def say(self, gesture: Gesture, reply: Reply, *, instead: bool = False) -> None:
         """To that person alone: by the address that came along, else in direct messages."""
-        body = reply.instead() if instead else reply.later()
+        body = reply.instead() if instead else reply.later() | _under(gesture)
         if gesture.answer and await self._api.respond(gesture.answer, body):
             return
         channel = await self._directory.direct(gesture.user)
@@ -191,6 +191,16 @@ class Showing:
         }
         answer = await self._api.write("files.completeUploadExternal", done)
         return not isinstance(answer, Failure)
+
+
+def _under(gesture: Gesture) -> dict[str, str]:
+    """Inside a thread where the gesture was made in one; else Slack shows an answer beside it.
+
+    Whoever presses a button of the thread's root may have only the channel before them.
+    """
+    if gesture.thread is None or gesture.thread == gesture.message:
+        return {}
+    return {"thread_ts": parse_remote(gesture.thread)[1]}
 
 
 def _is_seen_there(answer: Answer) -> bool:

@@ -7,7 +7,8 @@ and Kai leaves for good. What is said inside the brand is looked for in all that
 
 import json
 import zipfile
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from tests.program.hands import (
     mia,
     northwind,
 )
+from tests.program.onlooker import Onlooker, looking_on
 from tests.program.world import FORUM, INBOX, Whole, whole
 
 pytestmark = pytest.mark.slow
@@ -64,6 +66,18 @@ class Day:
     web: Web
     outsiders: tuple[str, ...] = ("kai", "mia")
     """Whose API is looked through."""
+    onlookers: list[Onlooker] = field(default_factory=list)
+    """Who has the page open: their live streams are kept from the first byte to the last."""
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def look_on(self, who: str) -> None:
+        self.onlookers.append(await self._open.enter_async_context(looking_on(self.people, who)))
+
+    async def __aenter__(self) -> "Day":
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await self._open.aclose()
 
     async def thread_of(self, who: str, other: str) -> Any:
         found = (await self.web.call(who, "GET", "/api/threads"))["threads"]
@@ -77,12 +91,16 @@ async def test_a_day_of_everybody(tmp_path: Path) -> None:
         "rules": {"contacts": "follow", "per_minute": 0},
         "web": {"demo": {"people": ["mia", "kai", "cleo-park"], "origin": "http://127.0.0.1:9"}},
     }
-    async with whole(tmp_path, **config) as people:
-        day = Day(people, Slack(people), Discord(people), Web(people))
+    async with (
+        whole(tmp_path, **config) as people,
+        Day(people, Slack(people), Discord(people), Web(people)) as day,
+    ):
+        await day.look_on("mia")
         for user in (ADA, BO):
             await day.slack.pin(user, "mute", INBOX)
         await day.discord.ran(NOOR, STAFF, "thread mute")
         code = await a_follower_asks(day)
+        await day.look_on("kai")
         root = await the_brand_answers(day)
         await a_colleague_goes_on(day, code, root)
         await put_away_and_resolved(day, root)
@@ -93,6 +111,7 @@ async def test_a_day_of_everybody(tmp_path: Path) -> None:
         await kai_leaves_for_good(day)
         day.outsiders = ("mia",)
         await nothing_inside_is_seen_outside(day)
+        await nothing_inside_was_ever_streamed(day)
         assert not [line for line in people.log if '"level": "error"' in line]
 
 
@@ -179,6 +198,7 @@ async def put_away_and_resolved(day: Day, root: str) -> None:
 async def three_friends_plan(day: Day) -> None:
     """Mia at the page, Cleo in Slack, Rosa in Discord; each begins with two of six pins."""
     await day.slack.pin(CLEO, "follow @northwind")
+    await day.look_on("cleo-park")
     await day.discord.ran(ROSA, CHAT, "people follow", who="@northwind")
     body = {"to": ["cleo-park", "rosa"], "pin": PINS[0], "text": "A kitchen by June?"}
     started = (await day.web.call("mia", "POST", "/api/threads", body))["thread"]
@@ -316,6 +336,21 @@ async def nothing_inside_is_seen_outside(day: Day) -> None:
     for one in there:
         for words in INSIDE:
             assert words not in json.dumps(one), (one, words)
+
+
+async def nothing_inside_was_ever_streamed(day: Day) -> None:
+    """In no byte of the pages that were open all day, which did hear all that was theirs."""
+    theirs = {
+        "mia": ("June is fine", "Guest 7 is in"),
+        "kai": ("It is 120 cm, so yes", "It is 72 cm high", "Thank you, Kai!", "In oak alone"),
+        "cleo-park": ("June is fine", "For me too"),
+    }
+    for onlooker in day.onlookers:
+        for words in theirs[onlooker.who]:
+            assert words.encode() in onlooker.stream, (onlooker.who, words)
+        assert len(onlooker.read) > len(onlooker.stream.split(b"event: ready"))
+        for words in INSIDE:
+            assert words.encode() not in onlooker.seen, (onlooker.who, words)
 
 
 async def api_of(day: Day, who: str) -> Any:

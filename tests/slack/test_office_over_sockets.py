@@ -357,7 +357,10 @@ async def test_a_shortcut_on_a_message_is_its_verb_in_that_thread(
     assert (await world.act("submit", user="U0BO", view=view["id"], values=WORDS))["ok"]
     filled = await desk.office.call()
     assert filled.caller.thread == call.caller.thread
-    assert "Done." in texts((await world.until(lambda s: s["answers"], "U0BO"))["answers"][-1])
+    done = (await world.until(lambda s: s["answers"], "U0BO"))["answers"][-1]
+    assert "Done." in texts(done)
+    # Whoever writes in the thread looks there, and Slack shows it nowhere else.
+    assert f"{INBOX}:{done['thread_ts']}" == root.remote
 
 
 async def test_a_pin_in_a_message_is_sent_on_and_one_without_says_so(
@@ -372,6 +375,7 @@ async def test_a_pin_in_a_message_is_sent_on_and_one_without_says_so(
     await world.act("shortcut", ts=ts, **send)
     seen = await world.until(lambda s: len(s["answers"]) == 2, "U0BO")
     assert "There is no pin in this message" in texts(seen["answers"][-1])
+    assert not [one for one in seen["answers"] if "thread_ts" in one]
 
 
 async def test_a_global_shortcut_is_shown_on_a_sheet_that_can_be_gone_on_with(

@@ -314,7 +314,7 @@ export class DiscordPane extends Pane {
             ? "messages"
             : `#${this.info.kind === "thread" ? this.names.channel(this.info.parent) : this.info.name}`,
       },
-      only: one.ephemeral,
+      only: one.ephemeral && "Only visible to you",
       follows: item.follows,
       quote: item.quoted
         ? h(

@@ -38,7 +38,7 @@ export function row(message) {
     h(
       "div",
       { class: "main" },
-      only ? h("p", { class: "only-you" }, icon("eye"), "Only visible to you") : null,
+      only ? h("p", { class: "only-you" }, icon("eye"), only) : null,
       quote ?? null,
       follows
         ? null

@@ -45,6 +45,7 @@ export class SlackPane extends Pane {
     this.user = this.slack.people[0].id;
     this.channel = INBOX;
     this.thread = null;
+    this.opened = 0; // when the place was
     this.messages = [];
     this.only = { answers: [], views: [] };
     this.dismissed = new Set(); // answers that their reader has put away
@@ -94,6 +95,7 @@ export class SlackPane extends Pane {
     if (channel === HOME) this.#tellHome();
     this.channel = channel;
     this.thread = thread;
+    this.opened = Date.now();
     this.unread.delete(channel);
     this.fresh = true;
     this.messages = [];
@@ -262,10 +264,12 @@ export class SlackPane extends Pane {
     const mine = this.messages.filter((one) => one.ts === this.thread || one.thread_ts === this.thread);
     return this.#withAnswers(
       mine.map((one) => this.#item(one, null)),
-      (answer) => answer.thread_ts === this.thread,
+      (answer) =>
+        answer.thread_ts === this.thread || (!answer.thread_ts && Number(answer.ts) * 1000 > this.opened),
     );
   }
 
+  /** In Slack the channel stands beside its open thread; here what is told there is shown below. */
   #withAnswers(items, fits) {
     const bot = { bot: true, name: "Pinthread", picture: this.slack.bot?.picture };
     const answers = this.only.answers
@@ -274,6 +278,7 @@ export class SlackPane extends Pane {
         ...this.#item({ ...bot, ...one }, null),
         id: `only ${one.id}`,
         answer: one.id,
+        beside: Boolean(this.thread && !one.thread_ts),
         apart: true,
       }));
     return [...items, ...answers].sort((a, b) => a.at - b.at || 0);
@@ -339,7 +344,7 @@ export class SlackPane extends Pane {
         platform: "slack",
         place: this.channel === this.direct ? "messages" : `#${this.names.channel(this.channel)}`,
       },
-      only: item.answer !== undefined,
+      only: item.answer !== undefined && (item.beside ? `Only visible to you, in #${this.names.channel(this.channel)}` : "Only visible to you"),
       follows: item.follows,
       tools: this.#tools(item),
       under: replies
