@@ -49,8 +49,8 @@ class Chat:
         await expect(box).to_have_value("")
 
     def said(self, words: str) -> Locator:
-        """The newest message there with these words."""
-        return self.pane.locator(".message", has_text=words).last
+        """The newest message there with these words, of those that everybody sees."""
+        return self.pane.locator(".message:not(.only)", has_text=words).last
 
     async def see(self, words: str) -> Locator:
         found = self.said(words)
@@ -76,6 +76,11 @@ class Chat:
 
     async def open_thread(self, message: Locator) -> None:
         await message.locator(".replies").click()
+        await expect(self.pane.locator(".back")).to_be_visible()
+
+    async def open_post(self, title: str) -> None:
+        """A post of the forum that is shown."""
+        await self.pane.locator(".post", has_text=title).click()
         await expect(self.pane.locator(".back")).to_be_visible()
 
     async def form(self, label: str, words: str, submit: str) -> None:

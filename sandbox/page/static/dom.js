@@ -63,12 +63,10 @@ export function picture(address, alt, className) {
 
 /** Somebody's picture, or their initials on a colour of their own. */
 export function avatar(name, address, className = "") {
-  const words = String(name || "?")
-    .trim()
-    .split(/\s+/);
+  const words = String(name || "?").match(/[\p{L}\p{N}]+/gu) ?? ["?"];
   const initials = words
-    .map((word) => [...word][0] ?? "")
     .slice(0, 2)
+    .map((word) => [...word][0])
     .join("");
   const hue = [...String(name)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 360, 7);
   const node = h("span", { class: `avatar ${className}`, "aria-hidden": "true" }, initials.toUpperCase());

@@ -359,6 +359,12 @@ export class SlackPane extends Pane {
     });
   }
 
+  /** Put away what only the person here sees; it has been read. */
+  putAway() {
+    for (const answer of this.only.answers) this.dismissed.add(answer.id);
+    this.draw();
+  }
+
   #tools({ one, answer }) {
     if (answer !== undefined) {
       return [tool("close", "Dismiss", () => (this.dismissed.add(answer), this.draw()))];

@@ -87,6 +87,7 @@ export class Story {
     );
     await this.#inThread(ADA, root, scene.answer);
     await this.#inDiscord(scene.answer);
+    this.slack.putAway();
     await this.#pause(reading(scene.answer));
 
     this.#show(
@@ -121,6 +122,7 @@ export class Story {
     await this.#pause(reading(scene.again));
     await this.#inThread(BO, root, scene.bo);
     await this.#inDiscord(scene.bo);
+    this.slack.putAway();
     await this.#pause(reading(scene.bo));
 
     this.#show("Mia says thank you, with a second pin.", "web", 7, steps);
