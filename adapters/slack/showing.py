@@ -198,7 +198,7 @@ def _under(gesture: Gesture) -> dict[str, str]:
 
     Whoever presses a button of the thread's root may have only the channel before them.
     """
-    if gesture.thread is None or gesture.thread == gesture.message:
+    if gesture.thread is None or str(gesture.thread) == gesture.message:
         return {}
     return {"thread_ts": parse_remote(gesture.thread)[1]}
 
