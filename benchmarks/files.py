@@ -7,7 +7,6 @@ that keeps the files as the program must: hashed and durable before they go on.
 """
 
 import asyncio
-import hashlib
 import os
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import aiohttp
+from blake3 import blake3
 
 from benchmarks import load, program, world
 from benchmarks.report import Result
@@ -84,7 +84,7 @@ async def _copied(far: program.Far, folder: Path | None = None) -> float:
 
 async def _kept(source: aiohttp.ClientResponse, folder: Path) -> Path:
     """The file as it must be kept: under the hash of its bytes, and durable."""
-    digest = hashlib.sha256()
+    digest = blake3()
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
 
         def take(piece: bytes) -> None:

@@ -31,7 +31,7 @@ from core.ports import (
 log = logging.getLogger("pinthread.fetching")
 
 MOST_AT_ONCE = 8
-"""Files that are fetched at the same time."""
+"""Files whose bytes come at the same time."""
 MOST_IN_HAND = 24
 """Messages that are looked after at the same time: those that wait to be committed, too."""
 BATCH = 100
@@ -158,11 +158,7 @@ class Fetching:
 
     async def _bring(self, fetch: Fetch) -> FileRef | Refusal:
         file = fetch.file
-        async with (
-            self._places,
-            self._adapters[fetch.platform].fetch(file) as source,
-            aclosing(_patiently(source)) as pieces,
-        ):
+        async with aclosing(self._pieces(fetch)) as pieces:
             found = await self._files.put(
                 pieces,
                 name=file.name,
@@ -175,6 +171,18 @@ class Fetching:
         if found == CHANGED_FILE:
             raise FetchError(CHANGED_FILE.sentence, again=True)
         return found
+
+    async def _pieces(self, fetch: Fetch) -> AsyncGenerator[bytes, None]:
+        """The bytes. Their place is free once all have come, so that the next file comes
+        while this one becomes durable.
+        """
+        async with (
+            self._places,
+            self._adapters[fetch.platform].fetch(fetch.file) as source,
+            aclosing(_patiently(source)) as pieces,
+        ):
+            async for data in pieces:
+                yield data
 
     async def _again(self, fetch: Fetch) -> bool:
         """Notes a further attempt; False where there have been enough."""

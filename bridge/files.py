@@ -14,11 +14,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 from typing import ParamSpec, TypeVar
+
+from blake3 import blake3
 
 from bridge.boxes import PICTURES, VIDEOS, blank_metadata
 from bridge.scrub import Scrubber, scrubber
@@ -40,17 +41,22 @@ from core.ports import FileGoneError, FilesError
 
 CHUNK = 262_144
 """Bytes of one piece that `open` gives, at most."""
-WRITTEN = 262_144
+WRITTEN = 1_000_000
 """Bytes that are gathered for a thread, which hashes and writes them while the next come.
 
-Each way to a thread and back wakes two threads, which costs more than writing 64 KiB does.
+Each way to a thread and back wakes two threads, which then wait for the interpreter's lock.
 """
-BEGUN = 1_048_576
-"""Bytes after which the disk begins with them, so that the end need not wait for all."""
+GATHERED = 8_000_000
+"""Bytes that are gathered for all files together; each may have a piece as large as `CHUNK`."""
+BEGUN = 8 * 1_048_576
+"""Bytes after which the disk begins with them, so that the end of a large file is soon durable."""
 THREADS = 4
 INCOMING = "incoming"
 LOOKED_AT = 4 * CHUNK
 """Bytes of a picture that are read, at most, to find its size."""
+
+MOST_PIECES = 64
+"""Pieces of a write that are not joined before it."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -62,6 +68,7 @@ class FolderFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pool = ThreadPoolExecutor(THREADS, "files")
+        self._coming = 0
 
     async def start(self) -> None:
         """Makes the folder, and clears away what a killed program left half written."""
@@ -117,6 +124,7 @@ class FolderFiles:
         gathered: list[bytes] = []
         size = 0
         writing: asyncio.Future[None] | None = None
+        self._coming += 1
         try:
             async for data in source:
                 came += len(data)
@@ -126,7 +134,7 @@ class FolderFiles:
                     return file_too_large(limit)
                 gathered.append(data)
                 size += len(data)
-                if size >= WRITTEN:
+                if size >= max(CHUNK, min(WRITTEN, GATHERED // self._coming)):
                     if writing is not None:
                         await _outcome(writing)
                     writing = self._begin(incoming.write, gathered)
@@ -138,6 +146,7 @@ class FolderFiles:
             await self._run(incoming.end, gathered)
             return None
         finally:
+            self._coming -= 1
             if writing is not None:
                 writing.cancel()
 
@@ -222,7 +231,7 @@ class _Incoming:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = Lock()
-        self._hash = sha256()
+        self._hash = blake3()
         self._passing: Path | None = None
         self._fd = -1
         self._begun = 0
@@ -244,8 +253,7 @@ class _Incoming:
             if type(self.scrubber) is not Scrubber:
                 # Others look at what they hold back with each piece: few large ones are best.
                 pieces = [b"".join(pieces)]
-            for piece in pieces:
-                self._write(self.scrubber.feed(piece))
+            self._write([self.scrubber.feed(piece) for piece in pieces])
             if self.size - self._begun >= BEGUN:
                 # By its name for reading alone; Linux also begins to write what is dirty there.
                 os.posix_fadvise(
@@ -258,7 +266,7 @@ class _Incoming:
         if pieces:
             self.write(pieces)
         with self._lock:
-            self._write(self.scrubber.end())
+            self._write([self.scrubber.end()])
 
     def finish(self) -> FileId:
         """Makes it durable, then visible. The same content again takes the old one's place."""
@@ -269,10 +277,14 @@ class _Incoming:
             os.fsync(self._fd)
             file = FileId(self._hash.hexdigest())
             path = _path(self._folder, file)
-            _make_folders(path.parent)
+            shelf, above = path.parent, path.parent.parent
+            above.mkdir(mode=0o700, exist_ok=True)
+            shelf.mkdir(mode=0o700, exist_ok=True)
             os.replace(self._passing, path)
             self._passing = None
-            _sync_folder(path.parent)
+            # Also where they were there: another file may have made them a moment ago.
+            for folder in (shelf, above, self._folder):
+                _sync_folder(folder)
             return file
 
     def discard(self) -> None:
@@ -304,16 +316,24 @@ class _Incoming:
         clean = not may_hold_location(self.found) and not self.scrubber.broken
         if self.found in PICTURES | VIDEOS:
             clean = blank_metadata(self._fd, self.found)
-            self._hash = sha256()
+            self._hash = blake3()
             for at in range(0, self.size, CHUNK):
                 self._hash.update(os.pread(self._fd, CHUNK, at))
         self.may_hold_location = not clean
 
-    def _write(self, data: bytes) -> None:
-        if data and not self._ended:
-            self._hash.update(data)
-            self.size += len(data)
-            rest = memoryview(data)
+    def _write(self, pieces: list[bytes]) -> None:
+        """All in one call: after each call the thread waits for the interpreter's lock."""
+        if self._ended:
+            return
+        if len(pieces) > MOST_PIECES:
+            pieces = [b"".join(pieces)]
+        for piece in pieces:
+            self._hash.update(piece)
+        size = sum(map(len, pieces))
+        self.size += size
+        written = os.writev(self._fd, pieces) if size else 0
+        if written < size:  # a disk about to be full, or a signal
+            rest = memoryview(b"".join(pieces))[written:]
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
 
@@ -336,16 +356,20 @@ class _Reading:
             return os.pread(self._fd, most, at)
 
     def read_now(self, at: int, most: int) -> bytes | None:
-        """What the kernel has in memory, as of a file just written; None where it must wait."""
+        """What the kernel has in memory, as of a file just written; None where it must wait.
+
+        Only the ends are asked for, since a read that may not wait cannot be had without
+        copying what it gives once more.
+        """
         with self._lock:
             if self._fd < 0:
                 return None
-            data = bytearray(most)
             try:
-                size = os.preadv(self._fd, [data], at, os.RWF_NOWAIT)
+                for end in (at, at + most - 1):
+                    os.preadv(self._fd, [bytearray(1)], end, os.RWF_NOWAIT)
             except OSError:  # it would wait, or such a file system cannot tell
                 return None
-            return bytes(memoryview(data)[:size])
+            return os.pread(self._fd, most, at)
 
     def close(self) -> None:
         with self._lock:
@@ -423,14 +447,6 @@ def _make_ready(folder: Path) -> None:
                 path.unlink()
             finally:
                 os.close(fd)
-
-
-def _make_folders(wanted: Path) -> None:
-    """`wanted` and the one above it, each durable before something is put into it."""
-    for each in (wanted.parent, wanted):
-        with suppress(FileExistsError):
-            each.mkdir(mode=0o700)
-            _sync_folder(each.parent)
 
 
 def _sync_folder(folder: Path) -> None:

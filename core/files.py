@@ -11,7 +11,7 @@ from typing import NewType
 from core.refusal import Refusal
 
 FileId = NewType("FileId", str)
-"""The hash of the stored content: 64 lower-case hexadecimal digits."""
+"""The hash of the stored content, to everybody else an opaque name: 64 lower-case hex digits."""
 
 MOST_NAME = 255
 """Bytes of a file's name in UTF-8: the most that usual file systems take."""

@@ -15,8 +15,10 @@ from bridge.files import FolderFiles
 from bridge.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.events import Event, FileAdded, FileFailed
+from core.files import FileRef
 from core.ids import RemoteId, SpaceId
 from core.intents import DeleteMessage, InSpace, Intent, Origin, PostMessage, RemoteFile
+from core.model import Refusal
 from core.ports import Accepted, FetchError, Store
 from tests.bridge.conftest import BRAND, INBOX, NOW
 from tests.bridge.test_intake import ADA, accepted, place_card, start
@@ -188,6 +190,56 @@ async def test_no_more_than_some_messages_at_once_and_a_free_place_is_taken_at_o
         room.shelf.gate.set()
         await room.until(lambda found: len(found) == count)
     assert room.shelf.most_at_once == MOST_AT_ONCE
+
+
+class Waiting(FolderFiles):
+    """Has all bytes, and waits before it makes them durable."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.had = 0
+        self.durable = asyncio.Event()
+
+    async def put(
+        self,
+        source: AsyncIterator[bytes],
+        *,
+        name: str,
+        declared_type: str = "",
+        declared_size: int | None = None,
+        limit: int,
+        alt: str = "",
+    ) -> FileRef | Refusal:
+        async def all_of_it() -> AsyncIterator[bytes]:
+            async for piece in source:
+                yield piece
+            self.had += 1
+            await self.durable.wait()
+
+        return await super().put(
+            all_of_it(),
+            name=name,
+            declared_type=declared_type,
+            declared_size=declared_size,
+            limit=limit,
+            alt=alt,
+        )
+
+
+async def test_a_file_that_becomes_durable_keeps_no_other_one_from_coming(
+    room: Room, tmp_path: Path
+) -> None:
+    room.files = waiting = Waiting(tmp_path / "files")
+    count = MOST_AT_ONCE + 5
+    for n in range(count):
+        room.shelf.held[f"f{n}"] = [b"x%d" % n]
+        await room.send(f"m{n}", remote(f"f{n}"))
+    async with room.running():
+        await soon(lambda: waiting.had == count)
+        assert room.shelf.at_once == 0
+        assert await room.until(lambda found: not found) == [], "none is named before"
+        waiting.durable.set()
+        await room.until(lambda found: len(found) == count)
 
 
 async def test_a_passing_failure_is_tried_again_and_the_next_file_does_not_wait(

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from bridge.files import CHUNK, FolderFiles
 from core.files import CHANGED_FILE, EMPTY_FILE, FileId, FileRef, Stored, shown_inline
@@ -47,9 +49,28 @@ def kept(folder: Path) -> list[Path]:
 async def test_what_is_put_comes_back_under_the_hash_of_its_content(files: FolderFiles) -> None:
     data = os.urandom(3 * CHUNK + 5)
     file = await put(files, data)
-    assert file.id == sha256(data).hexdigest()
+    assert file.id == blake3(data).hexdigest()
     assert file.size == await files.size(file.id) == len(data)
     assert await whole(files, file.id) == data
+
+
+async def test_a_file_under_its_older_name_is_read_and_swept_as_any_other(
+    files: FolderFiles, tmp_path: Path
+) -> None:
+    data = png(3, 2)
+    older = FileId(sha256(data).hexdigest())
+    path = tmp_path / "files" / older[:2] / older[2:4] / older
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    assert await whole(files, older) == data
+    assert await files.look(older) == Stored("image/png", len(data), 3, 2)
+
+    async def unused(asked: Sequence[FileId]) -> frozenset[FileId]:
+        return frozenset(asked)
+
+    assert (await put(files, data)).id != older
+    assert await files.sweep(datetime.now(UTC) + timedelta(days=1), unused) == 2
+    assert await files.size(older) is None
 
 
 @pytest.mark.parametrize(
@@ -193,6 +214,30 @@ async def test_a_folder_that_cannot_be_written_is_an_error_of_its_own(
         await files.put(pieces(b"words"), name="a", limit=10)
 
 
+async def test_a_disk_that_takes_only_a_part_is_an_error_and_leaves_nothing(
+    files: FolderFiles, tmp_path: Path
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3 * CHUNK, before[1]))
+    try:
+        with pytest.raises(FilesError):
+            await files.put(pieces(bytes(4 * CHUNK)), name="a", limit=10 * MIB)
+        exact = await put(files, bytes(3 * CHUNK))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    await files.stop()
+    assert [path.name for path in kept(tmp_path / "files")] == [exact.id]
+
+
+@pytest.mark.parametrize("size", [7, 50_000])
+async def test_pieces_of_any_size_make_the_same_file(files: FolderFiles, size: int) -> None:
+    data = os.urandom(2 * CHUNK + 3)
+    found = await files.put(pieces(data, size), name="a", limit=MIB)
+    assert isinstance(found, FileRef)
+    assert found.id == blake3(data).hexdigest()
+    assert await whole(files, found.id) == data
+
+
 # --- pictures ---------------------------------------------------------------------------------
 
 
@@ -212,7 +257,7 @@ async def test_a_location_is_gone_before_anything_is_stored(
 async def test_an_id_is_that_of_what_is_stored(files: FolderFiles) -> None:
     file = await put(files, jpeg())
     assert await whole(files, file.id) == clean_jpeg()
-    assert file.id == sha256(clean_jpeg()).hexdigest()
+    assert file.id == blake3(clean_jpeg()).hexdigest()
     assert file.size == len(clean_jpeg())
 
 
@@ -260,7 +305,7 @@ async def test_metadata_of_files_made_of_boxes_is_blanked_in_place(
     assert GPS not in found
     assert b"pixels" in found
     assert file.size == len(found) == len(data)
-    assert file.id == sha256(found).hexdigest()
+    assert file.id == blake3(found).hexdigest()
     assert not file.may_hold_location
 
 
@@ -290,7 +335,7 @@ async def main():
     files = FolderFiles(Path(sys.argv[1]))
     await files.start()
     async def source():
-        for _ in range(3):
+        for _ in range(9):
             yield bytes(CHUNK)
         print("half", flush=True)
         await asyncio.Event().wait()
