@@ -124,17 +124,16 @@ class FolderFiles:
         gathered: list[bytes] = []
         size = 0
         writing: asyncio.Future[None] | None = None
-        self._coming += 1
         try:
             async for data in source:
+                # Not before its first byte: many may wait for theirs.
+                self._coming += not came and len(data) > 0
                 came += len(data)
-                if declared_size is not None and came > declared_size:
-                    return CHANGED_FILE
-                if came > limit:
-                    return file_too_large(limit)
+                if refusal := _too_much(came, declared_size, limit):
+                    return refusal
                 gathered.append(data)
                 size += len(data)
-                if size >= max(CHUNK, min(WRITTEN, GATHERED // self._coming)):
+                if size >= self._share():
                     if writing is not None:
                         await _outcome(writing)
                     writing = self._begin(incoming.write, gathered)
@@ -146,9 +145,13 @@ class FolderFiles:
             await self._run(incoming.end, gathered)
             return None
         finally:
-            self._coming -= 1
+            self._coming -= came > 0
             if writing is not None:
                 writing.cancel()
+
+    def _share(self) -> int:
+        """Bytes that each file that comes may gather."""
+        return max(CHUNK, min(WRITTEN, GATHERED // max(self._coming, 1)))
 
     async def open(
         self, file: FileId, start: int = 0, stop: int | None = None
@@ -214,6 +217,12 @@ class FolderFiles:
             self._pool.submit(work)
         except RuntimeError:  # stopped already
             work()
+
+
+def _too_much(came: int, declared_size: int | None, limit: int) -> Refusal | None:
+    if declared_size is not None and came > declared_size:
+        return CHANGED_FILE
+    return file_too_large(limit) if came > limit else None
 
 
 async def _outcome(work: asyncio.Future[_T]) -> _T:

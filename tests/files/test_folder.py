@@ -136,6 +136,12 @@ async def test_an_id_of_another_shape_never_becomes_a_path(files: FolderFiles, f
 async def test_an_empty_file_is_refused(files: FolderFiles) -> None:
     assert await files.put(pieces(b""), name="a", limit=10) is EMPTY_FILE
     assert await files.put(pieces(b""), name="a", declared_size=0, limit=10) is EMPTY_FILE
+
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b""
+        yield b""
+
+    assert await files.put(nothing(), name="a", limit=10) is EMPTY_FILE
     assert await files.put(pieces(b"GIF89a"), name="a.gif", limit=10) is EMPTY_FILE
 
 
