@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import limits, program, world
 from benchmarks.report import Result, judge
-from bridge.intake import Intake
+from bridge.intake.intake import Intake
 from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.ids import AccountId, ThreadId

@@ -20,7 +20,7 @@ from blake3 import blake3
 
 from benchmarks import load, program, world
 from benchmarks.report import Result
-from bridge.fetching import MOST_AT_ONCE
+from bridge.files.fetching import MOST_AT_ONCE
 
 FILES, SIZE = 50, 10 * 1024 * 1024
 PIECE = 128 * 1024

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.report import Result, judge
-from bridge.searching import Searching, index_of
+from bridge.reading.searching import Searching, index_of
 from bridge.store.sqlite import SqliteStore
 from bridge.store.words import WordIndex
 from bridge.wakeup import LocalWakeups

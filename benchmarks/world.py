@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.config import account_id
-from bridge.intake import Intake
-from bridge.standing import Rules
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
 from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.ids import AccountId, BindingId, PinId, RemoteId, SpaceId

@@ -491,7 +491,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
-    from bridge import beside
+    from bridge.operator import beside
 
     config = _load(options)
     found = beside.read(config.store.path, options.which)
@@ -505,7 +505,7 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _stuck(options: argparse.Namespace) -> int:
-    from bridge import stuck
+    from bridge.operator import stuck
 
     found = stuck.read(_load(options).store.path, datetime.now(UTC))
     if options.json:
@@ -516,8 +516,8 @@ def _stuck(options: argparse.Namespace) -> int:
 
 
 def _retry(options: argparse.Namespace) -> int:
-    from bridge import retrying
-    from bridge.beside import printable
+    from bridge.operator import retrying
+    from bridge.operator.beside import printable
     from core.ports import Retry
 
     path = _load(options).store.path
@@ -539,7 +539,7 @@ def _retry(options: argparse.Namespace) -> int:
 
 
 def _reports(options: argparse.Namespace) -> int:
-    from bridge import operating
+    from bridge.operator import operating
 
     found = operating.reports(_load(options).store.path)
     if options.json:
@@ -550,7 +550,7 @@ def _reports(options: argparse.Namespace) -> int:
 
 
 def _ban(options: argparse.Namespace) -> int:
-    from bridge import operating
+    from bridge.operator import operating
 
     path = _load(options).store.path
     request = operating.ask(path, options.account, on=options.on, now=datetime.now(UTC))
@@ -559,7 +559,7 @@ def _ban(options: argparse.Namespace) -> int:
 
 
 def _invite(options: argparse.Namespace) -> int:
-    from bridge import operating
+    from bridge.operator import operating
 
     path = _load(options).store.path
     request = operating.invite(path, options.account, now=datetime.now(UTC))
@@ -567,7 +567,7 @@ def _invite(options: argparse.Namespace) -> int:
 
 
 def _asked(path: Path, request: int, done: str) -> int:
-    from bridge import retrying
+    from bridge.operator import retrying
 
     taken = retrying.taken(path, request, TAKEN) is not None
     say(done if taken else "No program took it up yet. It is done as soon as one runs.")
@@ -575,7 +575,7 @@ def _asked(path: Path, request: int, done: str) -> int:
 
 
 def _link(options: argparse.Namespace) -> int:
-    from bridge import beside
+    from bridge.operator import beside
 
     config = _load(options)
     address = beside.link(config.store.path, config.web, options.account, datetime.now(UTC))
@@ -586,7 +586,7 @@ def _link(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from bridge import own_data
+    from bridge.operator import own_data
 
     made = own_data.export(_load(options), options.account, options.to, lambda: datetime.now(UTC))
     say(asyncio.run(made))
@@ -594,7 +594,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _erase(options: argparse.Namespace) -> int:
-    from bridge import own_data
+    from bridge.operator import own_data
 
     config = _load(options)
     if not options.yes:
@@ -621,7 +621,7 @@ def _verify(options: argparse.Namespace) -> int:
 async def _verified(config: "Config", options: argparse.Namespace) -> int:
     import msgspec
 
-    from bridge import verify
+    from bridge.catchup import verify
     from bridge.telemetry import start_logging
 
     start_logging("error", "console")

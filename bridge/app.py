@@ -16,32 +16,32 @@ from functools import partial
 from adapters.discord.adapter import DiscordAdapter
 from adapters.pinterest.lookup import PinterestLookup
 from adapters.slack.adapter import SlackAdapter
-from bridge.budgets import LocalBudgets
-from bridge.catchup import CatchUp
+from bridge.catchup.healing import Healing
+from bridge.catchup.strays import Strays
+from bridge.catchup.sweeps import CatchUp
 from bridge.config import Config
-from bridge.course import Patience
+from bridge.delivery.budgets import LocalBudgets
+from bridge.delivery.course import Patience
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.erasing import Erasing
-from bridge.exporting import Exporting
 from bridge.failures import StartError
-from bridge.fetching import Fetching
-from bridge.files import FolderFiles
-from bridge.finding import direct_binding
-from bridge.healing import Healing
-from bridge.intake import HELD_FOR, Intake
-from bridge.lanes import Lanes
-from bridge.markup import Markdown
+from bridge.files.fetching import Fetching
+from bridge.files.folder import FolderFiles
+from bridge.intake.finding import direct_binding
+from bridge.intake.intake import HELD_FOR, Intake
+from bridge.intake.telling import Telling
 from bridge.minding import lasting, look_at_inboxes, mind
 from bridge.office.counter import Counter
-from bridge.operating import Operating
+from bridge.operator.erasing import Erasing
+from bridge.operator.exporting import Exporting
+from bridge.operator.operating import Operating
+from bridge.operator.retrying import Retrying
 from bridge.pins import Pins
-from bridge.retrying import Retrying
-from bridge.searching import Searching
+from bridge.reading.markup import Markdown
+from bridge.reading.searching import Searching
 from bridge.store import open_store
-from bridge.strays import Strays
 from bridge.telemetry import Metrics, probes
-from bridge.telling import Telling
-from bridge.timers import Timers
+from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileRef
 from core.ports import Adapter, Budgets, Files, Finding, Store, StoreError

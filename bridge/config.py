@@ -19,7 +19,7 @@ from adapters.slack.settings import Settings as SlackSettings
 from bridge import yamlfile
 from bridge.brandconfig import Brand, InboxChannel, KnownPerson, PersonChannel, rules_of
 from bridge.failures import ConfigError
-from bridge.standing import Rules
+from bridge.intake.standing import Rules
 from core.ids import AccountId, BindingId, derive
 from core.model import (
     Account,

@@ -12,22 +12,22 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.catchup import CatchUp, Progress
-from bridge.erasing import Erasing
-from bridge.exporting import Exporting
-from bridge.finding import message_of
-from bridge.healing import Healing
-from bridge.intake import Intake
-from bridge.lanes import Lanes
-from bridge.later import REPLY
-from bridge.pages import Pages
+from bridge.catchup.healing import Healing
+from bridge.catchup.strays import Stray, Strays
+from bridge.catchup.sweeps import CatchUp, Progress
+from bridge.delivery.lanes import Lanes
+from bridge.intake.finding import message_of
+from bridge.intake.intake import Intake
+from bridge.intake.later import REPLY
+from bridge.operator.erasing import Erasing
+from bridge.operator.exporting import Exporting
+from bridge.operator.retrying import Retrying
 from bridge.people import People
 from bridge.pins import Pins
-from bridge.retrying import Retrying
-from bridge.searching import Searching
-from bridge.strays import Stray, Strays
+from bridge.reading.pages import Pages
+from bridge.reading.searching import Searching
 from bridge.telemetry import Metrics
-from bridge.timers import Timers
+from bridge.timers.timers import Timers
 from core.asking import Office
 from core.delivery import Delivery, Receipt
 from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, short_code

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.intake.intake import Intake
 from core.model import Binding, BindingKind
 from core.ports import Adapter, Store, StoreError
 

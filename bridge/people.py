@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.finding import direct_binding
-from bridge.intake import Intake
+from bridge.intake.finding import direct_binding
+from bridge.intake.intake import Intake
 from core.ids import AccountId, BindingId
 from core.intents import Block, Follow, Handle, Person, PersonRef, Somebody
 from core.model import (

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from core.content import Content
 from core.ids import RemoteId
 from core.intents import PersonRef, Somebody, Target
 from core.model import Mirror, Pin, Place
 from core.refusal import Refusal
+from core.text.content import Content
 
 MOST_VALUE = 90
 """Discord's custom ids have 100 characters; the rest is the adapter's."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.content import Content
+from core.text.content import Content
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ may say something to whom is in `core.rules`.
 from collections.abc import Sequence
 
 from core.audience import shown_to
-from core.content import Content
 from core.events import (
     ConversationStarted,
     FileAdded,
@@ -66,6 +65,7 @@ from core.rules import (
     takes,
     you_follow_not,
 )
+from core.text.content import Content
 
 # --- a pin for some people ----------------------------------------------------------------
 

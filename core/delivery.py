@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from core.content import Content
 from core.files import FileRef
 from core.ids import RemoteId, SpaceId
 from core.model import AccountKind, Mirror, Mode, Pin, Status
 from core.quick import quick
+from core.text.content import Content
 
 
 @quick

@@ -8,11 +8,11 @@ can be erased without breaking the log.
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.content import Content
 from core.files import FileRef
 from core.ids import AccountId, BindingId, ConversationId, MessageId, PinId, ThreadId
 from core.model import Identity, Status
 from core.quick import quick
+from core.text.content import Content
 
 
 @dataclass(frozen=True, slots=True)

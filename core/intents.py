@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.content import Content
 from core.files import FileRef
 from core.ids import AccountId, BindingId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.model import Identity, Place, Profile, Status
 from core.quick import quick
+from core.text.content import Content
 
 
 @quick

@@ -16,7 +16,6 @@ from core.brand import Hours as Hours  # noqa: PLC0414
 from core.brand import Mode as Mode  # noqa: PLC0414
 from core.brand import Role as Role  # noqa: PLC0414
 from core.brand import Status as Status  # noqa: PLC0414
-from core.content import Content
 from core.files import FileRef
 from core.ids import (
     AccountId,
@@ -31,6 +30,7 @@ from core.ids import (
 )
 from core.quick import quick
 from core.refusal import Refusal as Refusal  # noqa: PLC0414 - part of this model too
+from core.text.content import Content
 
 MOST_PEOPLE = 10
 """Accounts in one conversation, its creator included (rule 3)."""

@@ -6,7 +6,8 @@ outside the brand: white space and the full-width colon count too.
 
 import re
 
-from core.content import (
+from core.ids import AccountId
+from core.text.content import (
     Code,
     Content,
     Heading,
@@ -17,10 +18,9 @@ from core.content import (
     plain,
     plain_inline,
 )
-from core.ids import AccountId
-from core.mentions import named
-from core.runs import Run, flat, nest
-from core.tidy import normal
+from core.text.mentions import named
+from core.text.runs import Run, flat, nest
+from core.text.tidy import normal
 
 _MARK = re.compile(
     "(?:note\\s*[:\uff1a]"

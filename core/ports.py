@@ -21,7 +21,6 @@ from typing import Protocol
 
 from core.asking import Office
 from core.capabilities import Capabilities
-from core.content import Content
 from core.delivery import Absent, CardLine, Delivery, Failure, Receipt, Sending, Write
 from core.events import Event
 from core.files import FileId, FileRef, Stored
@@ -70,6 +69,7 @@ from core.quick import quick
 from core.search import Hits, SearchQuery
 from core.standing import Edge
 from core.sweep import Root, Seen
+from core.text.content import Content
 
 # --- answers to intents -------------------------------------------------------------------
 

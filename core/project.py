@@ -12,7 +12,6 @@ from typing import assert_never
 
 from core.audience import Meant, shown_to
 from core.capabilities import Capabilities
-from core.content import Content, Mention, plain
 from core.delivery import Author, CardLine, Part, PartKind, Show, Step, Verb
 from core.events import (
     AboutMessage,
@@ -32,7 +31,6 @@ from core.events import (
     ThreadAssigned,
 )
 from core.ids import AccountId, MessageId, PinId, RemoteId, ThreadId, short_code
-from core.mentions import named
 from core.model import (
     AUTHOR,
     CARD,
@@ -46,8 +44,10 @@ from core.model import (
 )
 from core.notices import line_inside, sentence
 from core.quick import quick
-from core.splitting import split
-from core.tidy import of_text
+from core.text.content import Content, Mention, plain
+from core.text.mentions import named
+from core.text.splitting import split
+from core.text.tidy import of_text
 
 _NAMED = 300
 """Characters of a changed text in a line about it."""

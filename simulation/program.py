@@ -9,19 +9,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from bridge.budgets import LocalBudgets
-from bridge.catchup import CatchUp
-from bridge.course import Patience
+from bridge.catchup.healing import Healing
+from bridge.catchup.strays import Strays
+from bridge.catchup.sweeps import CatchUp
+from bridge.delivery.budgets import LocalBudgets
+from bridge.delivery.course import Patience
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.fetching import Fetching
-from bridge.healing import Healing
-from bridge.intake import HELD_FOR, Intake
-from bridge.lanes import Lanes
+from bridge.files.fetching import Fetching
+from bridge.intake.intake import HELD_FOR, Intake
+from bridge.operator.retrying import Retrying
 from bridge.pins import Pins
-from bridge.retrying import Retrying
-from bridge.strays import Strays
 from bridge.telemetry import Metrics
-from bridge.timers import Timers
+from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileId, FileRef, Stored
 from core.ids import PinId

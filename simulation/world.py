@@ -7,8 +7,8 @@ person does in two places at once need not be put into an order that nobody prom
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge.finding import direct_binding
-from bridge.standing import Rules
+from bridge.intake.finding import direct_binding
+from bridge.intake.standing import Rules
 from core.ids import AccountId, BindingId, PinId, derive
 from core.intents import Person
 from core.model import (

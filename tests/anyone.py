@@ -3,7 +3,7 @@
 What is tested under them is everything but who may talk to whom.
 """
 
-from bridge.standing import Rules
+from bridge.intake.standing import Rules
 from core.model import BrandRules, Contacts, Role
 
 ANYONE = Rules(

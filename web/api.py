@@ -15,8 +15,6 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from core.content import Content
-from core.emoji import is_emoji, normal
 from core.files import FileRef, clean_alt
 from core.ids import AccountId, MessageId, PinId, ThreadId
 from core.intents import (
@@ -34,6 +32,8 @@ from core.intents import (
 )
 from core.model import Account, AccountKind, Pin, Refusal
 from core.ports import Accepted, Line, Which
+from core.text.content import Content
+from core.text.emoji import is_emoji, normal
 from web import shapes
 from web.problems import Problem, refused
 from web.site import Site

@@ -9,7 +9,7 @@ from html import escape
 from typing import assert_never
 from urllib.parse import urlsplit
 
-from core.content import (
+from core.text.content import (
     Block,
     Bold,
     Channel,
@@ -32,8 +32,8 @@ from core.content import (
     Underline,
     plain_inline,
 )
-from core.links import misleads
-from core.tidy import normal, whole
+from core.text.links import misleads
+from core.text.tidy import normal, whole
 
 _TAGS: dict[type, str] = {Bold: "strong", Italic: "em", Underline: "u", Strike: "s"}
 _SCHEMES = ("http", "https", "mailto")

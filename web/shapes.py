@@ -13,12 +13,12 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from core.brand import Status
-from core.content import Content
 from core.delivery import Delivery, DeliveryState
 from core.files import FileRef, Media, media_of, shown_inline
 from core.ids import AccountId
 from core.model import Account, AccountKind, MirrorState, Pin, PinSource, Request
 from core.ports import Behind, Line, Page, ThreadLine, ThreadView
+from core.text.content import Content
 from web.words import html
 
 

@@ -1,7 +1,7 @@
 """The words of a message as HTML."""
 
-from core.content import Content
-from core.tidy import of_text
+from core.text.content import Content
+from core.text.tidy import of_text
 from web.html import render
 
 

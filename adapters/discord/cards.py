@@ -12,7 +12,7 @@ from adapters.discord.names import visible
 from core.delivery import Author
 from core.model import Pin
 from core.ports import ThreadLine
-from core.tidy import whole
+from core.text.tidy import whole
 
 _ADDRESS = re.compile(r"https?://[!-~]{2,1890}")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")

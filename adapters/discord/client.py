@@ -23,7 +23,7 @@ from adapters.discord.holding import VOICE, beside, files
 from adapters.discord.inbound import DEFAULT, Cleared, Gone, Heard, Reacted, Said, Where
 from adapters.discord.places import Places
 from adapters.discord.settings import INTENTS, Settings
-from core.tidy import whole
+from core.text.tidy import whole
 
 _MOST_IDENTIFIES = 40
 """Sign-ins an hour, so that the 1,000 a day are never used up and the token not reset."""

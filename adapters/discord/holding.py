@@ -10,7 +10,7 @@ from adapters.discord.cards import cut
 from adapters.discord.fetching import handle
 from adapters.discord.markdown import escape
 from core.intents import RemoteFile
-from core.tidy import whole
+from core.text.tidy import whole
 
 VOICE = 1 << 13
 _MOST = 3_000

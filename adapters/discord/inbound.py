@@ -15,7 +15,6 @@ from typing import Any
 from adapters.discord.inline import Known
 from adapters.discord.outbound import channel_ref, remote_id
 from adapters.discord.richtext import read
-from core.content import Channel, Content, plain, words_only
 from core.ids import PinId, RemoteId, SpaceId
 from core.intents import (
     DeleteMessage,
@@ -34,7 +33,8 @@ from core.intents import (
     Target,
 )
 from core.model import Identity, Place, Profile
-from core.tidy import of_text
+from core.text.content import Channel, Content, plain, words_only
+from core.text.tidy import of_text
 
 DEFAULT, REPLY = 0, 19
 NOBODY: Mapping[str, str] = {}

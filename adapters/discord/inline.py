@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.content import Channel, Code, Emoji, Inline, Link, Mention, Text, Timestamp
-from core.links import ADDRESS, trimmed
-from core.marks import MOST, Marks
-from core.runs import BOLD, ITALIC, SPOILER, STRIKE, UNDERLINE, nest
+from core.text.content import Channel, Code, Emoji, Inline, Link, Mention, Text, Timestamp
+from core.text.links import ADDRESS, trimmed
+from core.text.marks import MOST, Marks
+from core.text.runs import BOLD, ITALIC, SPOILER, STRIKE, UNDERLINE, nest
 
 
 def _nothing(_: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from core.content import (
+from core.text.content import (
     Block,
     Bold,
     Channel,
@@ -36,9 +36,9 @@ from core.content import (
     plain_inline,
     words_only,
 )
-from core.links import addresses, is_web, misleads, trimmed
-from core.listing import lines
-from core.tidy import whole
+from core.text.links import addresses, is_web, misleads, trimmed
+from core.text.listing import lines
+from core.text.tidy import whole
 
 LIMIT = 2_000
 APART = "\u200b"

@@ -15,12 +15,12 @@ from adapters.discord.markdown import There, escape, measure
 from adapters.discord.markdown import write as markdown
 from adapters.discord.names import NEUTRAL, webhook_name
 from core.capabilities import Capabilities
-from core.content import Content, Emoji
 from core.delivery import Part, PartKind, Verb, Write
 from core.files import readable_size
 from core.ids import RemoteId
 from core.model import BindingKind, Mirror, Place, place_ref
-from core.tidy import whole
+from core.text.content import Content, Emoji
+from core.text.tidy import whole
 
 CONTENT = 2000
 TEXT_LIMIT = 1800

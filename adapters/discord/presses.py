@@ -27,13 +27,13 @@ from adapters.discord.responding import Response
 from adapters.discord.rest import Rest
 from adapters.discord.telling import Teller
 from core.asking import Answer, Caller, Command, Fields, Mentioned
-from core.content import Content
 from core.grammar import channel_link
 from core.grammar import command as command_of
 from core.ids import SpaceId, ThreadId
 from core.intents import Handle, InDirect, InSpace, Person, PersonRef, Target
 from core.model import BindingKind, Place, Refusal
 from core.ports import Accepted, Desk
+from core.text.content import Content
 
 log = logging.getLogger("pinthread.discord")
 

@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from adapters.discord.inline import Known, inline
-from core.content import Block, CodeBlock, Content, Heading, ListBlock, Paragraph, Quote
-from core.listing import Line, build
-from core.tidy import of_blocks, of_text, whole
+from core.text.content import Block, CodeBlock, Content, Heading, ListBlock, Paragraph, Quote
+from core.text.listing import Line, build
+from core.text.tidy import of_blocks, of_text, whole
 
 _MARKED = re.compile(r"[\\*_~|`<\u200b]")
 _BEGINS = re.compile(r" *(?:[#>-]|\d+\.)")

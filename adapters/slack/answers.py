@@ -13,10 +13,10 @@ from adapters.slack.cards import Block, Look
 from adapters.slack.markup import address as web_address
 from adapters.slack.markup import cut_escaped, escape, link
 from core.asking import Answer, Button, Choice, Input, Item, Picker
-from core.content import Code, Content, Paragraph, Text, plain
 from core.model import Mirror, Pin
-from core.runs import Run, nest
-from core.tidy import whole
+from core.text.content import Code, Content, Paragraph, Text, plain
+from core.text.runs import Run, nest
+from core.text.tidy import whole
 
 BUTTON = "ask"
 """Begins the action id of every button of the office's: `ask:<number>:<action>`."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from adapters.slack.mrkdwn import Known
 from adapters.slack.richtext import read
-from core.content import Block, Bold, Content, Inline, Link, Paragraph, Quote, Text
-from core.links import is_web
-from core.tidy import of_blocks, of_text, whole
+from core.text.content import Block, Bold, Content, Inline, Link, Paragraph, Quote, Text
+from core.text.links import is_web
+from core.text.tidy import of_blocks, of_text, whole
 
 Payload = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from adapters.slack.mrkdwn import FORMATS
 from adapters.slack.richtext import CLOSES, OPENS
-from core.content import (
+from core.text.content import (
     Block,
     Bold,
     Channel,
@@ -34,10 +34,10 @@ from core.content import (
     plain_inline,
     words_only,
 )
-from core.links import misleads
-from core.listing import lines
-from core.runs import BOLD, ITALIC, STRIKE, UNDERLINE, flat
-from core.tidy import whole
+from core.text.links import misleads
+from core.text.listing import lines
+from core.text.runs import BOLD, ITALIC, STRIKE, UNDERLINE, flat
+from core.text.tidy import whole
 
 LIMIT = 3_900
 """Of one message, escaped: Slack splits or refuses a `text` above 4,000."""

@@ -25,7 +25,6 @@ from adapters.slack.marks import (
     poster,
     remote,
 )
-from core.content import Content
 from core.delivery import Receipt
 from core.ids import RemoteId, SpaceId
 from core.intents import (
@@ -39,6 +38,7 @@ from core.intents import (
     RemoteMessage,
 )
 from core.model import Identity, Place
+from core.text.content import Content
 
 GONE = ("tombstone", "hidden_by_limit")
 """Modes of files that cannot be had any more."""

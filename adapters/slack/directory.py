@@ -15,7 +15,7 @@ from core.delivery import Failure, FailureKind
 from core.intents import Person
 from core.model import Identity, Profile
 from core.ports import PlaceLook
-from core.tidy import whole
+from core.text.tidy import whole
 
 _KEPT_UNKNOWN = 60.0
 _MOST = 20_000

@@ -24,12 +24,12 @@ from adapters.slack.marks import (
     place_of,
     remote,
 )
-from core.content import Content
 from core.ids import PinId, SpaceId, ThreadId
 from core.intents import InDirect, InSpace, Intent, Origin, Person, PostMessage, RemoteFile, Target
 from core.model import Profile
 from core.quick import quick
-from core.tidy import whole
+from core.text.content import Content
+from core.text.tidy import whole
 
 _SPOKEN = (None, "thread_broadcast", "file_share", "me_message", "bot_message")
 _MOST_FILES = 20

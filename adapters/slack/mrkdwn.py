@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from adapters.slack.emoji import Custom, resolved
-from core.content import (
+from core.text.content import (
     Block,
     Channel,
     Code,
@@ -24,10 +24,10 @@ from core.content import (
     Text,
     Timestamp,
 )
-from core.links import is_web
-from core.marks import MOST, Marks
-from core.runs import BOLD, ITALIC, STRIKE, nest
-from core.tidy import of_blocks, of_text, whole
+from core.text.links import is_web
+from core.text.marks import MOST, Marks
+from core.text.runs import BOLD, ITALIC, STRIKE, nest
+from core.text.tidy import of_blocks, of_text, whole
 
 
 def _nothing(_: str) -> None:

@@ -36,7 +36,7 @@ from adapters.slack.markup import cut_escaped, escape, link, name
 from core.asking import Button
 from core.delivery import Author, Part, PartKind, Write
 from core.files import readable_size
-from core.tidy import of_text, whole
+from core.text.tidy import of_text, whole
 
 Arguments = dict[str, Any]
 

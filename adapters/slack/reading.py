@@ -16,10 +16,10 @@ from adapters.slack.directory import Directory
 from adapters.slack.emoji import characters
 from adapters.slack.marks import Ours, Payload, channel_ref
 from adapters.slack.mrkdwn import Known
-from core.content import Channel, Content, plain, words_only
 from core.model import Account, Identity
 from core.ports import Desk
-from core.tidy import of_text, whole
+from core.text.content import Channel, Content, plain, words_only
+from core.text.tidy import of_text, whole
 
 _EMOJI = re.compile(r":([a-z0-9_+'-]{1,100}):")
 _NAMED = re.compile(r"(?:<[@#]|_id\":\")([UWC][A-Z0-9]{2,})[>|\"]")

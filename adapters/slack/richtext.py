@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.slack.emoji import characters, from_points, resolved
 from adapters.slack.mrkdwn import Known, read_text, style_of
-from core.content import (
+from core.text.content import (
     Block,
     Code,
     CodeBlock,
@@ -25,9 +25,9 @@ from core.content import (
     Text,
     Timestamp,
 )
-from core.listing import Line, build
-from core.runs import BOLD, ITALIC, SPOILER, STRIKE, UNDERLINE, Run, flat, nest
-from core.tidy import of_blocks, of_text, whole
+from core.text.listing import Line, build
+from core.text.runs import BOLD, ITALIC, SPOILER, STRIKE, UNDERLINE, Run, flat, nest
+from core.text.tidy import of_blocks, of_text, whole
 
 OPENS, CLOSES = "\u2063[spoiler: ", "]\u2063"
 """Around a spoiler, which Slack has not. The invisible separators tell it from typed words."""

@@ -6,7 +6,7 @@ is shown first, with "Send anyway".
 
 from dataclasses import dataclass, replace
 
-from bridge.later import intent_of
+from bridge.intake.later import intent_of
 from bridge.office.clerk import (
     LOST,
     Asker,
@@ -29,13 +29,13 @@ from core.asking import (
     Form,
     Input,
 )
-from core.content import Content
 from core.ids import MessageId, ThreadId
 from core.intents import Person, PostMessage, RemoteMessage, Speech
 from core.model import Place, Refusal
 from core.ports import Accepted, ThreadView, Timer
 from core.rights import Act
 from core.rules import EMPTY_MESSAGE
+from core.text.content import Content
 
 _FORM = 3_000
 """Characters of a form's field (Slack's limit; Discord takes 4,000)."""

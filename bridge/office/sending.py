@@ -2,13 +2,13 @@
 
 from bridge.office.clerk import Asker, Clerk, Theme, code, cut, named, names_of, refusal, refuse
 from core.asking import MOST_CHOICES, Answer, Button, Command, Fields, Form, Input, Item
-from core.content import Content
 from core.ids import AccountId, PinId
 from core.intents import PersonRef, StartThread
 from core.model import Account, AccountKind, Pin, Refusal
 from core.ports import Accepted
 from core.rights import Act
 from core.rules import NOBODY, PIN_REQUIRED
+from core.text.content import Content
 
 _ADDRESS = "https://www.pinterest.com/pin/{}/"
 _WORDS = 3_000

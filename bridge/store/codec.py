@@ -1,7 +1,7 @@
 """Turns what is stored as JSON into text and back: happenings, sendings, held intents.
 
 Each union is told apart by the name of its class, and a tree of content is in the
-form of `core.content_codec`. Times are whole microseconds. A stored form is part of
+form of `core.text.content_codec`. Times are whole microseconds. A stored form is part of
 the schema: changing it takes a migration.
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 
 from core import events, intents
-from core.content import Content
-from core.content_codec import decode, encode
 from core.delivery import Author, CardLine, Part, PartKind, Sending, Step, Verb
 from core.events import Happening
 from core.files import FileRef
 from core.ids import AccountId, MessageId
 from core.intents import Intent, RemoteFile
 from core.model import Identity, Pin, Place, Profile, Status
+from core.text.content import Content
+from core.text.content_codec import decode, encode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

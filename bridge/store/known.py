@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bridge.quiet import wants
 from bridge.store import rows
 from bridge.store.queries import load
+from bridge.timers.quiet import wants
 from core.ids import AccountId, BindingId, PinId
 from core.model import Account, Binding, Identity, Pin, Place, place_of_ref
 from core.ports import Prefs

@@ -13,7 +13,6 @@ from bridge.store.known import Known
 from bridge.store.messages import InMirror, in_mirror, with_pins
 from bridge.store.people import LAST
 from bridge.store.queries import load
-from core.content import Mention
 from core.delivery import Sending
 from core.events import (
     AboutMessage,
@@ -26,9 +25,10 @@ from core.events import (
     ThreadOpened,
 )
 from core.ids import AccountId, BindingId, MessageId, MirrorId, PinId, RemoteId, SpaceId, ThreadId
-from core.mentions import named
 from core.model import BindingKind, Mirror, MirrorState, Placement, Thread
 from core.ports import Again, Asked, Due, LaneWork, Refused, Retry
+from core.text.content import Mention
+from core.text.mentions import named
 
 _SQL = load("lanes")
 _OPERATOR = load("operator")

@@ -8,15 +8,15 @@ import sqlite3
 
 import msgspec
 
-from bridge.quiet import is_quiet, quiet_until
 from bridge.store import timing
 from bridge.store.codec import to_content, to_time
 from bridge.store.queries import load
 from bridge.store.rows import Row
-from core.content import Mention
+from bridge.timers.quiet import is_quiet, quiet_until
 from core.ids import AccountId
-from core.mentions import named
 from core.ports import Prefs, Timer
+from core.text.content import Mention
+from core.text.mentions import named
 
 _SQL = load("pings")
 PING = "ping"

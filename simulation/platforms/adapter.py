@@ -12,7 +12,6 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 
 from core.capabilities import Capabilities
-from core.content import length
 from core.delivery import Failure, FailureKind, Part, PartKind
 from core.intents import Intent, Person, React, RemoteFile, RemoteMessage
 from core.model import Mirror, Place
@@ -29,6 +28,7 @@ from core.ports import (
 )
 from core.refusal import Refusal
 from core.sweep import Seen
+from core.text.content import length
 from simulation.clock import LIFE, Life, VirtualLoop
 from simulation.platforms.platform import Heard, Platform
 from simulation.platforms.rooms import US, Post

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.intake import Intake
+from bridge.intake.intake import Intake
 from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.ids import AccountId, BindingId, PinId

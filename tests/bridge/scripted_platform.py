@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from core.capabilities import Capabilities
-from core.content import length
 from core.delivery import Absent, Failure, FailureKind, Part, PartKind, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import (
@@ -33,10 +32,11 @@ from core.intents import (
     RemoteMessage,
     Target,
 )
-from core.mentions import named
 from core.model import Mirror, Place, Refusal
 from core.ports import Ask, Cost, Desk, FetchError, Finding, Outcome
 from core.sweep import Root, Seen, SweepError
+from core.text.content import length
+from core.text.mentions import named
 
 BEGAN = datetime(2026, 5, 1, 11, tzinfo=UTC)
 """When the first remote message was made; each further one a second later."""

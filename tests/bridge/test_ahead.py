@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.delivery.lanes import Lanes
+from bridge.intake.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Receipt, Sending, Write
 from core.ids import MirrorId, RemoteId, SpaceId

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge import beside
-from bridge.intake import Intake
+from bridge.intake.intake import Intake
+from bridge.operator import beside
 from core.ids import AccountId, PinId, ThreadId, short_code
 from core.intents import AddPeople, FillCard, Handle, Intent, Leave, PostMessage, StartThread
 from core.ports import Accepted, Store, StoreError

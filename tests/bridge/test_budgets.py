@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from benchmarks.limits import Limits, least_discord
-from bridge.budgets import LocalBudgets
+from bridge.delivery.budgets import LocalBudgets
 from core.ports import Cost
 
 

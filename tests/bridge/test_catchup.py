@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bridge.budgets import LocalBudgets
-from bridge.catchup import REGULAR, CatchUp
+from bridge.catchup.healing import Healing
+from bridge.catchup.strays import Strays
+from bridge.catchup.sweeps import REGULAR, CatchUp
+from bridge.delivery.budgets import LocalBudgets
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.finding import direct_binding
-from bridge.healing import Healing
-from bridge.lanes import Lanes
+from bridge.intake.finding import direct_binding
 from bridge.pins import Pins
-from bridge.strays import Strays
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind

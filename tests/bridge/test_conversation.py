@@ -8,11 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.delivery.lanes import Lanes
+from bridge.intake.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.capabilities import Capabilities
-from core.content import Bold, Mention, Paragraph, Text, length
 from core.delivery import DeliveryState, Failure, FailureKind, Verb
 from core.files import FileId, FileRef
 from core.ids import BindingId, MessageId, PinId, RemoteId, SpaceId
@@ -34,6 +33,7 @@ from core.intents import (
 )
 from core.model import Binding, BindingKind, Identity, Pin, PinSource, Place, Profile
 from core.ports import Accepted, Change, Held, Ignored, Outcome, Store
+from core.text.content import Bold, Mention, Paragraph, Text, length
 from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, KEN, KENS, MIA, NOW
 from tests.bridge.scripted_platform import Lost, ScriptedPlatform
 from tests.bridge.test_intake import accepted, start

@@ -5,12 +5,12 @@ from typing import cast
 
 import pytest
 
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
 from bridge.minding import LOOKS, look_at_inboxes
 from bridge.pins import Pins
-from bridge.standing import Rules
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.intents import Handle, Intent, PostMessage, StartThread

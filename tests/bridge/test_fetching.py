@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge import fetching
-from bridge.fetching import MOST_AT_ONCE, PAUSES, Fetching
-from bridge.files import FolderFiles
-from bridge.intake import Intake
+from bridge.files import fetching
+from bridge.files.fetching import MOST_AT_ONCE, PAUSES, Fetching
+from bridge.files.folder import FolderFiles
+from bridge.intake.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.events import Event, FileAdded, FileFailed
 from core.files import FileRef

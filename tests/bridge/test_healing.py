@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.budgets import LocalBudgets
-from bridge.healing import Healing
+from bridge.catchup.healing import Healing
+from bridge.delivery.budgets import LocalBudgets
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Verb, Write

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bridge.intake import Intake
+from bridge.intake.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.delivery import Sending, Step, Verb
 from core.events import ConversationStarted, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened

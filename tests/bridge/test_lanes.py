@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bridge.budgets import LocalBudgets
-from bridge.course import Patience
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.delivery.budgets import LocalBudgets
+from bridge.delivery.course import Patience
+from bridge.delivery.lanes import Lanes
+from bridge.intake.intake import Intake
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import DeliveryState, Failure, FailureKind, Write

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bridge.intake import Intake
-from bridge.lanes import MOST_AT_ONCE
+from bridge.delivery.lanes import MOST_AT_ONCE
+from bridge.intake.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.delivery import Verb, Write
 from core.ids import PinId

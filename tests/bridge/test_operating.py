@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bridge.__main__ import main
-from bridge.intake import Intake
-from bridge.operating import Operating
-from bridge.standing import Rules
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
+from bridge.operator.operating import Operating
 from bridge.wakeup import LocalWakeups
 from core.intents import Handle, Intent, PostMessage, Report, StartThread
 from core.model import Contacts, Refusal

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bridge import own_data
 from bridge.app import erase_old
 from bridge.config import Config, parse
-from bridge.erasing import Erasing
-from bridge.exporting import KEPT, Exporting
 from bridge.failures import CommandError
-from bridge.files import FolderFiles
-from bridge.intake import Intake
-from bridge.searching import Searching
+from bridge.files.folder import FolderFiles
+from bridge.intake.intake import Intake
+from bridge.operator import own_data
+from bridge.operator.erasing import Erasing
+from bridge.operator.exporting import KEPT, Exporting
+from bridge.reading.searching import Searching
 from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.intents import AddFile, DeleteMessage, EditMessage, Intent, PostMessage, React

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.intake import Intake
-from bridge.pages import Pages
+from bridge.intake.intake import Intake
+from bridge.reading.pages import Pages
 from core.files import FileId, FileRef
 from core.intents import (
     AddFile,

@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bridge.finding import direct_binding
-from bridge.intake import Intake
-from bridge.reminding import DIGEST_EVERY
-from bridge.standing import Rules
-from bridge.timers import Timers
+from bridge.intake.finding import direct_binding
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
+from bridge.timers.reminding import DIGEST_EVERY
+from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
-from core.content import Mention, Paragraph, Text
 from core.ids import AccountId
 from core.intents import Assign, EditMessage, Handle, Intent, Mute, PostMessage, StartThread
 from core.model import Account, BrandRules, Contacts, Identity, Place, Profile, Role
 from core.ports import Accepted, Prefs, Store
+from core.text.content import Mention, Paragraph, Text
 from tests.bridge.conftest import BRAND, DESK, INBOX, JO, MIA, NOW
 from tests.bridge.test_intake import ADA, accepted
 from tests.bridge.test_timers import Clock

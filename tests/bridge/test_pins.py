@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.intake import Intake
+from bridge.intake.intake import Intake
 from bridge.pins import Pins
 from core.events import CardFilled
 from core.ids import PinId

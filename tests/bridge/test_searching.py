@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.intake import Intake
-from bridge.searching import UNKNOWN_AUTHOR, Searching, index_of
+from bridge.intake.intake import Intake
+from bridge.reading.searching import UNKNOWN_AUTHOR, Searching, index_of
 from bridge.store.words import WordIndex, _expression
 from bridge.wakeup import LocalWakeups
 from core.ids import AccountId
@@ -145,7 +145,7 @@ async def test_the_index_is_made_anew_where_it_is_damaged_or_of_another_history(
 async def test_it_follows_by_itself(
     intake: Intake, searching: Searching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.searching._QUIET", 0.01)
+    monkeypatch.setattr("bridge.reading.searching._QUIET", 0.01)
     following = asyncio.create_task(searching.run())
     await accepted(intake, start("a", "oak?"))
     history = tmp_path / "history.sqlite"

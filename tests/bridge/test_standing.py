@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bridge.desk import Desk
-from bridge.finding import direct_binding
-from bridge.intake import Intake
-from bridge.standing import Rules
+from bridge.intake.finding import direct_binding
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.events import MessagePosted

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bridge.budgets import LocalBudgets
-from bridge.strays import ATTEMPTS, Stray, Strays
+from bridge.catchup.strays import ATTEMPTS, Stray, Strays
+from bridge.catchup.twins import NEAR
+from bridge.delivery.budgets import LocalBudgets
 from bridge.telemetry import Metrics
-from bridge.twins import NEAR
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Part, PartKind, Sending, Step, Verb
 from core.ids import MessageId, RemoteId, SpaceId

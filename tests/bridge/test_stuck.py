@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bridge import __main__ as command
-from bridge import retrying, stuck
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
 from bridge.failures import CommandError
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.intake.intake import Intake
+from bridge.operator import retrying, stuck
+from bridge.operator.retrying import NOT_YOURS, TOO_SOON, Retrying
 from bridge.pins import Pins
-from bridge.retrying import NOT_YOURS, TOO_SOON, Retrying
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import DeliveryState, Failure, FailureKind
@@ -193,7 +193,7 @@ async def test_files_that_do_not_come_and_files_given_up_are_listed(
 
 
 async def add_fetch(file: Path, fetch: Fetch) -> None:
-    from bridge.beside import connected
+    from bridge.operator.beside import connected
     from bridge.store.codec import from_remote_file
 
     row = (fetch.message, fetch.n, fetch.platform, from_remote_file(fetch.file))

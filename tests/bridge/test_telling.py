@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import cast
 
-from bridge.telling import Telling
+from bridge.intake.telling import Telling
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind
 from core.intents import EditMessage, Intent, RemoteMessage

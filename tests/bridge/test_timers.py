@@ -6,12 +6,12 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from bridge.finding import Actor
-from bridge.intake import Intake
-from bridge.later import is_open, opening
-from bridge.modes import AT_ONCE, BATCH, EVERY
-from bridge.standing import Rules
-from bridge.timers import TOO_LATE, Timers
+from bridge.intake.finding import Actor
+from bridge.intake.intake import Intake
+from bridge.intake.later import is_open, opening
+from bridge.intake.standing import Rules
+from bridge.timers.modes import AT_ONCE, BATCH, EVERY
+from bridge.timers.timers import TOO_LATE, Timers
 from bridge.wakeup import LocalWakeups
 from core.events import CardFilled, MessageEdited, MessagePosted, StatusChanged
 from core.ids import PinId, ThreadId

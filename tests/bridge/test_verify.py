@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from bridge.budgets import LocalBudgets
-from bridge.comparing import DOUBLED, FOREIGN, MISSING, STALE
+from bridge.catchup.comparing import DOUBLED, FOREIGN, MISSING, STALE
+from bridge.catchup.verify import Means, Report, Verify, _Bookmark, _whole, command, lines
 from bridge.config import parse
+from bridge.delivery.budgets import LocalBudgets
 from bridge.failures import CommandError
-from bridge.verify import Means, Report, Verify, _Bookmark, _whole, command, lines
 from bridge.wakeup import LocalWakeups
-from core.content import Mention, Paragraph, Text
 from core.delivery import Failure, FailureKind, Sending, Step, Verb
 from core.events import MessageDeleted
 from core.ids import MessageId, MirrorId, RemoteId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage
 from core.model import Mirror
 from core.ports import Prefs, Store, StoreError
+from core.text.content import Mention, Paragraph, Text
 from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
 from tests.bridge.test_catchup import heard
 from tests.bridge.test_conversation import Talk, talk
@@ -358,7 +358,7 @@ async def test_the_command_needs_the_database_for_itself(talk: Talk, tmp_path: P
 async def test_a_platform_that_cannot_be_reached_is_named(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.verify.REACHED", 0.2)
+    monkeypatch.setattr("bridge.catchup.verify.REACHED", 0.2)
     await store.close()
     config = parse(
         f"store: {{url: 'sqlite:///{tmp_path / 'history.sqlite'}'}}\n"

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from adapters.discord import outbound
 from adapters.discord.adapter import DiscordAdapter
 from core.asking import Answer, Button, Choice, File, Form, Input, Item, Picker
-from core.content import Bold, Content, Emoji, Link, Mention, Paragraph, Text
 from core.delivery import Author, CardLine, Part, PartKind, Receipt, Verb, Write
 from core.files import FileId, FileRef, clean_name
 from core.ids import PinId
 from core.intents import PostMessage, React
 from core.model import BindingKind, Mirror, Mode, Pin
 from core.ports import Ask, Outcome, Waiting
-from core.tidy import normal
+from core.text.content import Bold, Content, Emoji, Link, Mention, Paragraph, Text
+from core.text.tidy import normal
 from tests.contract.discord_description import FILE, Description, Sent
 from tests.discord.conftest import (
     CHAT,

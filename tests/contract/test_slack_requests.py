@@ -17,10 +17,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import SlackAdapter
 from core.asking import Answer, Button, File, Form, Input, Item
-from core.content import Bold, Paragraph, Text
 from core.delivery import Author, Part, PartKind, Receipt, Step, Verb
 from core.ids import RemoteId
 from core.model import Refusal
+from core.text.content import Bold, Paragraph, Text
 from tests.slack.conftest import desk, sandbox_url, world
 from tests.slack.fake_desk import PIN, FakeDesk
 from tests.slack.slack_world import (

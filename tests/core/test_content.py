@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.content import (
+from core.text.content import (
     Block,
     Bold,
     Channel,
@@ -27,11 +27,11 @@ from core.content import (
     plain,
     words_only,
 )
-from core.content_codec import decode, encode
-from core.links import addresses, clean, is_itself, is_web, misleads, trimmed
-from core.listing import lines
-from core.runs import ITALIC, flat, nest
-from core.tidy import normal, of_blocks, of_text, whole
+from core.text.content_codec import decode, encode
+from core.text.links import addresses, clean, is_itself, is_web, misleads, trimmed
+from core.text.listing import lines
+from core.text.runs import ITALIC, flat, nest
+from core.text.tidy import normal, of_blocks, of_text, whole
 
 A = "https://a.example"
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.apply import apply
-from core.content import Bold, Paragraph, Text
 from core.decide import NO_THREAD, decide
 from core.events import (
     CardFilled,
@@ -61,6 +60,7 @@ from core.model import (
     Thread,
     Written,
 )
+from core.text.content import Bold, Paragraph, Text
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 PIN = PinId("99360735500167749")

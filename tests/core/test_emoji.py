@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.emoji import is_emoji, normal
+from core.text.emoji import is_emoji, normal
 
 GOOD = (
     "\U0001f44d",

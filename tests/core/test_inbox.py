@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from core.audience import shown_to
-from core.content import Mention, Paragraph, Text
 from core.decide import Wait, decide
 from core.events import (
     FileAdded,
@@ -57,6 +56,7 @@ from core.model import (
     Status,
 )
 from core.rights import RIGHTS, Act, may
+from core.text.content import Mention, Paragraph, Text
 from tests.core.talk import (
     ADA,
     AGENT,

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from core.capabilities import Capabilities
-from core.content import Mention, Paragraph, Text, length
 from core.delivery import CardLine, Part, PartKind, Show, Verb
 from core.events import (
     Event,
@@ -42,6 +41,7 @@ from core.model import (
 )
 from core.notices import sentence
 from core.project import View, again, card, project
+from core.text.content import Mention, Paragraph, Text, length
 from tests.core.talk import ADA, AGENT, MIA, NOW, SHOP, TALK, THREAD
 
 DESK = Pin(PinId("1"), "https://www.pinterest.com/pin/1/", "Oak desk")

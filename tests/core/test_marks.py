@@ -1,8 +1,8 @@
 """Marks that belong together, and marks that stay alone."""
 
-from core.content import Bold, Emoji, Italic, Link, Text
-from core.marks import Marks
-from core.runs import BOLD, ITALIC, nest
+from core.text.content import Bold, Emoji, Italic, Link, Text
+from core.text.marks import Marks
+from core.text.runs import BOLD, ITALIC, nest
 
 
 def test_what_stands_between_two_marks_has_their_style() -> None:

@@ -1,6 +1,7 @@
 """Whom a message mentions, and which channels it names."""
 
-from core.content import (
+from core.model import Place, place_of_ref, place_ref
+from core.text.content import (
     Bold,
     Channel,
     Code,
@@ -14,8 +15,7 @@ from core.content import (
     Quote,
     Text,
 )
-from core.mentions import named
-from core.model import Place, place_of_ref, place_ref
+from core.text.mentions import named
 
 
 def mention(name: str) -> Mention:

@@ -2,9 +2,19 @@
 
 import pytest
 
-from core.content import Bold, Code, CodeBlock, Content, Emoji, Heading, Mention, Paragraph, Text
 from core.ids import AccountId
 from core.notes import calls_somebody, is_marked, unmarked
+from core.text.content import (
+    Bold,
+    Code,
+    CodeBlock,
+    Content,
+    Emoji,
+    Heading,
+    Mention,
+    Paragraph,
+    Text,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from core.capabilities import Capabilities
-from core.content import Bold, Paragraph, Text, length
 from core.delivery import Author, Part, PartKind, Show, Step, Verb
 from core.events import (
     CardFilled,
@@ -49,6 +48,7 @@ from core.model import (
     Written,
 )
 from core.project import NAMED_REACTIONS, View, card, in_words, project, title
+from core.text.content import Bold, Paragraph, Text, length
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 TALK, THREAD = ConversationId("talk"), ThreadId("threadid12345678")

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from core.apply import apply
 from core.capabilities import Capabilities
-from core.content import length
 from core.decide import decide
 from core.events import (
     CardFilled,
@@ -60,6 +59,7 @@ from core.model import (
     people_key,
 )
 from core.project import View, project
+from core.text.content import length
 from tests.core.talk import keep
 
 Story = list[tuple[tuple[object, ...], str, bool]]

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from core.apply import apply
 from core.audience import shown_to
 from core.capabilities import Capabilities
-from core.content import Bold, Paragraph, Text, length
 from core.decide import decide
 from core.delivery import CardLine
 from core.events import Event, FileAdded, FileFailed, MessagePosted
@@ -60,6 +59,7 @@ from core.model import (
     Written,
 )
 from core.project import View, again, card, in_words, project
+from core.text.content import Bold, Paragraph, Text, length
 from tests.core.talk import (
     ADA,
     AGENT,

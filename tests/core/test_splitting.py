@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.content import (
+from core.text.content import (
     Bold,
     Code,
     CodeBlock,
@@ -17,9 +17,9 @@ from core.content import (
     Text,
     plain,
 )
-from core.graphemes import boundary
-from core.splitting import split
-from core.tidy import of_text
+from core.text.graphemes import boundary
+from core.text.splitting import split
+from core.text.tidy import of_text
 
 URL = "https://a.example/" + "x" * 100
 

@@ -23,10 +23,10 @@ from core.asking import (
     Item,
     Picker,
 )
-from core.content import Bold, Paragraph, Text
 from core.ids import AccountId
 from core.intents import Handle, InDirect, InSpace, Person
 from core.model import Place, Refusal
+from core.text.content import Bold, Paragraph, Text
 from tests.discord.conftest import CHAT, FORUM, GUILD, KAI, MIA, ROSA, Sandbox, card, direct, mirror
 from tests.discord.fake_desk import BRAND, OAK, FakeDesk
 from tests.discord.test_gateway import choices, command

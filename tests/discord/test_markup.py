@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from adapters.discord.markdown import escape
 from adapters.discord.outbound import letters
-from core.tidy import whole
+from core.text.tidy import whole
 
 HOSTILE = st.one_of(st.text(), st.text(alphabet="*_~|`[]()<>#-@!:&\\ \n\t.1ahttps/everyone"))
 

@@ -11,11 +11,11 @@ from adapters.discord.cards import pin_embed, thread_menu
 from adapters.discord.errors import Problem, failure
 from adapters.discord.rest import refused_fields
 from adapters.discord.writing import Channel, Costs
-from core.content import Mention, Paragraph, Text
 from core.delivery import Author, FailureKind, Part, PartKind, Write
 from core.ids import PinId, RemoteId, ThreadId
 from core.model import Pin
 from core.ports import Cost
+from core.text.content import Mention, Paragraph, Text
 from tests.discord.conftest import CHAT, FORUM, card, direct, mirror, posting, text
 from tests.discord.fake_desk import BRAND, OAK
 from tests.discord.test_gateway import LINE

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from adapters.discord import outbound
 from adapters.discord.adapter import DiscordAdapter
-from core.content import (
+from core.delivery import Author, Part, PartKind, Receipt, Write
+from core.files import FileId, FileRef
+from core.ids import AccountId
+from core.intents import EditMessage, Person, PostMessage, RemoteMessage
+from core.model import Account, AccountKind, Mirror, Pin
+from core.text.content import (
     Bold,
     Channel,
     CodeBlock,
@@ -22,13 +27,8 @@ from core.content import (
     Spoiler,
     Text,
 )
-from core.delivery import Author, Part, PartKind, Receipt, Write
-from core.files import FileId, FileRef
-from core.ids import AccountId
-from core.intents import EditMessage, Person, PostMessage, RemoteMessage
-from core.model import Account, AccountKind, Mirror, Pin
-from core.splitting import split
-from core.tidy import normal, of_text
+from core.text.splitting import split
+from core.text.tidy import normal, of_text
 from tests.discord.conftest import (
     CHAT,
     FORUM,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.files import FolderFiles
+from bridge.files.folder import FolderFiles
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.boxes import blank_metadata
+from bridge.files.boxes import blank_metadata
 from tests.files.boxes import box, heic, video
 
 TYPES = {"image/heic": heic(), "image/avif": heic(in_data=True), "video/mp4": video()}

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from bridge.files import CHUNK, FolderFiles
+from bridge.files.folder import CHUNK, FolderFiles
 from core.files import CHANGED_FILE, EMPTY_FILE, FileId, FileRef, Stored, shown_inline
 from core.model import Refusal
 from core.ports import FileGoneError, Files, FilesError
@@ -335,7 +335,7 @@ async def test_names_and_alt_text_come_out_clean(files: FolderFiles) -> None:
 HALF = """
 import asyncio, sys
 from pathlib import Path
-from bridge.files import CHUNK, FolderFiles
+from bridge.files.folder import CHUNK, FolderFiles
 
 async def main():
     files = FolderFiles(Path(sys.argv[1]))
@@ -385,7 +385,7 @@ async def test_a_file_cleared_away_before_its_lock_is_made_again(
             cleared[0].unlink()
         lock(fd, how)
 
-    monkeypatch.setattr("bridge.files.fcntl.flock", late)
+    monkeypatch.setattr("bridge.files.folder.fcntl.flock", late)
     file = await put(files, b"words")
     assert cleared
     assert await whole(files, file.id) == b"words"
@@ -394,7 +394,7 @@ async def test_a_file_cleared_away_before_its_lock_is_made_again(
 CROSSING = """
 import asyncio, os, sys
 from pathlib import Path
-from bridge.files import CHUNK, FolderFiles
+from bridge.files.folder import CHUNK, FolderFiles
 
 def memory(name):
     for line in Path("/proc/self/status").read_text().splitlines():

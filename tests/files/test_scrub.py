@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.scrub import Scrubber, orientation, scrubber
-from bridge.sniff import media_type
+from bridge.files.scrub import Scrubber, orientation, scrubber
+from bridge.files.sniff import media_type
 from tests.files.pictures import (
     GPS,
     block,

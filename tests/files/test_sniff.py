@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.sniff import HEAD, as_declared, may_hold_location, media_type
+from bridge.files.sniff import HEAD, as_declared, may_hold_location, media_type
 from core.files import UNKNOWN
 
 

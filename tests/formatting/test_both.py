@@ -17,10 +17,10 @@ from adapters.slack import blocks
 from adapters.slack.mrkdwn import Known as SlackKnown
 from adapters.slack.mrkdwn import read_text
 from adapters.slack.richtext import read as read_slack
-from core.content import Bold, Content, Link, Paragraph, Quote, Text, plain
-from core.content_codec import decode, encode
-from core.splitting import split
-from core.tidy import normal, of_text
+from core.text.content import Bold, Content, Link, Paragraph, Quote, Text, plain
+from core.text.content_codec import decode, encode
+from core.text.splitting import split
+from core.text.tidy import normal, of_text
 from tests.formatting.trees import (
     DISCORD_KNOWN,
     DISCORD_THERE,

@@ -8,9 +8,9 @@ import pytest
 from adapters.discord.richtext import read
 from adapters.slack.blocks import LIMIT, Written, measure, write
 from adapters.slack.richtext import read as read_slack
-from core.content import plain
-from core.splitting import split
-from core.tidy import of_text
+from core.text.content import plain
+from core.text.splitting import split
+from core.text.tidy import of_text
 from tests.formatting.trees import DISCORD_KNOWN, SLACK_KNOWN, SLACK_THERE
 
 Element = dict[str, Any]

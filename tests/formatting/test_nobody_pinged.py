@@ -23,7 +23,21 @@ from adapters.slack.cards import Look
 from adapters.slack.gestures import refused
 from adapters.slack.mrkdwn import Known, read_text
 from core.asking import Answer, Item
-from core.content import (
+from core.delivery import Author, Part, PartKind, Step, Verb, Write
+from core.files import FileId, FileRef, clean_alt, clean_name
+from core.ids import (
+    AccountId,
+    BindingId,
+    ConversationId,
+    MirrorId,
+    PinId,
+    RemoteId,
+    SpaceId,
+    ThreadId,
+)
+from core.model import Account, AccountKind, BindingKind, Mirror, Pin, Place, Refusal
+from core.ports import ThreadLine
+from core.text.content import (
     Bold,
     Channel,
     Code,
@@ -40,21 +54,7 @@ from core.content import (
     Text,
     Timestamp,
 )
-from core.delivery import Author, Part, PartKind, Step, Verb, Write
-from core.files import FileId, FileRef, clean_alt, clean_name
-from core.ids import (
-    AccountId,
-    BindingId,
-    ConversationId,
-    MirrorId,
-    PinId,
-    RemoteId,
-    SpaceId,
-    ThreadId,
-)
-from core.model import Account, AccountKind, BindingKind, Mirror, Pin, Place, Refusal
-from core.ports import ThreadLine
-from core.tidy import normal, of_text, whole
+from core.text.tidy import normal, of_text, whole
 from tests.formatting.hostile import texts
 from tests.formatting.trees import DISCORD_KNOWN
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from adapters.discord import inline as discord_inline
 from adapters.discord import markdown
 from adapters.slack import blocks, mrkdwn
-from core.content import (
+from core.text.content import (
     Block,
     Bold,
     Channel,

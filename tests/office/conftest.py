@@ -7,18 +7,18 @@ from typing import cast
 
 import pytest
 
+from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.erasing import Erasing
-from bridge.exporting import Exporting
-from bridge.intake import Intake
-from bridge.lanes import Lanes
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
 from bridge.office import Counter
+from bridge.operator.erasing import Erasing
+from bridge.operator.exporting import Exporting
 from bridge.pins import Pins
-from bridge.searching import Searching
-from bridge.standing import Rules
+from bridge.reading.searching import Searching
 from bridge.store import open_store
 from bridge.telemetry import Metrics
-from bridge.timers import Timers
+from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.model import BrandRules, Canned, Contacts, Hours, Mode, Role
 from core.ports import Adapter

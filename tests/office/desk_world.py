@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.pinterest.addresses import pin_id
 from bridge.desk import Desk
-from bridge.intake import Intake
+from bridge.intake.intake import Intake
 from bridge.office import Counter
 from core.asking import Answer, Button, Caller, Command
 from core.grammar import Unknown, parse

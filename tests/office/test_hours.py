@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bridge.timers import Timers
+from bridge.timers.timers import Timers
 from core.events import MessagePosted
 from core.ids import short_code
 from core.model import BrandRules, Hours, Role

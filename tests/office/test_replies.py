@@ -3,11 +3,11 @@
 import pytest
 
 from core.asking import Command
-from core.content import Bold, Paragraph, Text
 from core.ids import RemoteId
 from core.intents import InSpace, Intent, Origin, Person, PostMessage
 from core.model import Refusal
 from core.ports import Accepted, Waiting
+from core.text.content import Bold, Paragraph, Text
 from tests.office.desk_world import (
     ADA,
     BEN,

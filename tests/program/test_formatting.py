@@ -14,8 +14,8 @@ import pytest_asyncio
 
 from adapters.slack.mrkdwn import Known
 from adapters.slack.richtext import CLOSES, OPENS, read
-from core.content import Channel
-from core.tidy import of_text
+from core.text.content import Channel
+from core.text.tidy import of_text
 from tests.program.talk import ROSA, Talk, talk
 from tests.program.world import FORUM, INBOX
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from core.tidy import of_text, whole
+from core.text.tidy import of_text, whole
 from tests.formatting.hostile import texts
 from tests.program.talk import MIA, ROSA, Talk, talk
 from tests.program.world import INBOX

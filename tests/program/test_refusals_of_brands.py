@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bridge.office.replies import NOT_A_NOTE, NOTHING_HELD
-from bridge.timers import TOO_LATE
+from bridge.timers.timers import TOO_LATE
 from core.rules import (
     ALREADY_SENT,
     BAD_TIME,

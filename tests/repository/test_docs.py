@@ -23,7 +23,7 @@ SOURCES = [
 
 LOADED = """
 import json, sys
-import bridge.__main__, bridge.app, bridge.beside, bridge.demo
+import bridge.__main__, bridge.app, bridge.operator.beside, bridge.demo
 print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] in
     ("adapters", "bridge", "core", "web") and getattr(m, "__file__", None)]))
 """

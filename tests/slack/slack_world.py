@@ -11,7 +11,7 @@ from typing import Any, cast
 import aiohttp
 
 from adapters.slack import Settings, SlackAdapter
-from bridge.budgets import LocalBudgets
+from bridge.delivery.budgets import LocalBudgets
 from core.delivery import Author, Part, PartKind, Step, Verb, Write
 from core.files import FileId, FileRef
 from core.ids import AccountId, BindingId, MirrorId, RemoteId, SpaceId

@@ -13,9 +13,9 @@ from adapters.slack.cards import Look
 from adapters.slack.gestures import gesture_of, kept
 from adapters.slack.private import Private, private_of
 from core.asking import MOST_ITEMS, Answer, Button, Choice, Form, Input, Item, Picker
-from core.content import Bold, Mention, Paragraph, Text
 from core.ids import RemoteId
 from core.model import Mirror, Pin
+from core.text.content import Bold, Mention, Paragraph, Text
 from sandbox.slack import shapes
 from sandbox.slack.pings import pings
 from tests.slack.fake_desk import PIN

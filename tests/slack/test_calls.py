@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from adapters.slack import Settings, SlackAdapter
-from bridge.budgets import LocalBudgets
+from bridge.delivery.budgets import LocalBudgets
 from core.delivery import Absent, Failure, FailureKind, Receipt
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, card, no_files, text

@@ -9,7 +9,6 @@ from adapters.slack import changes, reactions
 from adapters.slack.changes import Deleted, Echo, Edited, OwnReaction, Reacted
 from adapters.slack.inbound import read
 from adapters.slack.marks import Nothing, Ours
-from core.content import Paragraph, Text
 from core.delivery import Receipt
 from core.ids import RemoteId, SpaceId
 from core.intents import (
@@ -22,6 +21,7 @@ from core.intents import (
     RemoteMessage,
 )
 from core.model import Identity, Place, Profile
+from core.text.content import Paragraph, Text
 
 OURS = Ours("T1", "UBOT", "B1", "A1")
 NAME = RemoteId("C1:1700000000.000200")

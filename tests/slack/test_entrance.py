@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.slack import SlackAdapter
-from bridge.budgets import LocalBudgets
+from bridge.delivery.budgets import LocalBudgets
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, no_files
 

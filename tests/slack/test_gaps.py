@@ -9,7 +9,7 @@ import pytest
 
 from adapters.slack import SlackAdapter
 from adapters.slack.watch import Watch
-from bridge.budgets import LocalBudgets
+from bridge.delivery.budgets import LocalBudgets
 from core.delivery import Receipt
 from core.model import Place
 from tests.slack.fake_desk import FakeDesk

@@ -15,12 +15,12 @@ from adapters.slack.marks import Nothing, Ours, parse_remote
 from adapters.slack.markup import escape
 from adapters.slack.mrkdwn import Known
 from adapters.slack.reading import only_words
-from core.content import plain as plain_words
 from core.delivery import Receipt
 from core.ids import PinId, RemoteId, SpaceId, ThreadId
 from core.intents import InDirect, InSpace, Intent, Origin, Person, PostMessage, RemoteFile
 from core.model import Identity, Place, Profile
-from core.tidy import of_text
+from core.text.content import plain as plain_words
+from core.text.tidy import of_text
 
 OURS = Ours("T1", "UBOT", "B1", "A1")
 MARK = {"event_type": "pinthread_message", "event_payload": {"delivery_id": "d1", "rev": "r"}}

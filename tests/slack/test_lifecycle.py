@@ -8,7 +8,7 @@ import pytest
 
 from adapters.slack import Settings, SlackAdapter
 from adapters.slack.preflight import SCOPES
-from bridge.budgets import LocalBudgets
+from bridge.delivery.budgets import LocalBudgets
 from core.delivery import Failure, FailureKind, Receipt
 from core.model import Place
 from core.ports import Cost

@@ -10,12 +10,12 @@ import pytest
 from adapters.slack import SlackAdapter
 from adapters.slack import showing as showing_module
 from core.asking import Answer, Button, Choice, Command, File, Form, Input, Item, Picker
-from core.content import Bold, Paragraph, Text
 from core.delivery import Receipt
 from core.ids import RemoteId, SpaceId
 from core.intents import Handle, InSpace, Person
 from core.model import Identity, Place, Refusal
 from core.ports import Waiting
+from core.text.content import Bold, Paragraph, Text
 from tests.slack.fake_desk import PIN, FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, card, texts
 

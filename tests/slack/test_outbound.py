@@ -17,7 +17,10 @@ from adapters.slack.markup import name
 from adapters.slack.mrkdwn import Known, read_text
 from adapters.slack.outbound import NO_CONTROLS, post, revision, update
 from core.asking import Button
-from core.content import (
+from core.delivery import Author, CardLine, Part, PartKind
+from core.ids import AccountId, PinId, RemoteId
+from core.model import Account, AccountKind, Mode, Pin, Status
+from core.text.content import (
     Bold,
     Channel,
     Code,
@@ -37,10 +40,7 @@ from core.content import (
     Timestamp,
     Underline,
 )
-from core.delivery import Author, CardLine, Part, PartKind
-from core.ids import AccountId, PinId, RemoteId
-from core.model import Account, AccountKind, Mode, Pin, Status
-from core.tidy import normal
+from core.text.tidy import normal
 from sandbox.slack.shapes import message_blocks
 from tests.slack.fake_desk import PIN, line
 from tests.slack.slack_world import KeptFiles, card, mirror, pings, shows, text, write

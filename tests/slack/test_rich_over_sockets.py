@@ -10,7 +10,10 @@ from adapters.slack import SlackAdapter
 from adapters.slack.blocks import There
 from adapters.slack.mrkdwn import Known
 from adapters.slack.richtext import read
-from core.content import (
+from core.delivery import Receipt
+from core.intents import InSpace, Person, PostMessage
+from core.model import Identity
+from core.text.content import (
     Bold,
     Channel,
     Code,
@@ -30,10 +33,7 @@ from core.content import (
     Underline,
     plain,
 )
-from core.delivery import Receipt
-from core.intents import InSpace, Person, PostMessage
-from core.model import Identity
-from core.tidy import normal
+from core.text.tidy import normal
 from tests.slack.fake_desk import KAI, MIA, FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, card, pings, text, texts
 

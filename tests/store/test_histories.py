@@ -5,7 +5,6 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from core.content import Bold, Content, Paragraph, Text
 from core.delivery import Part, PartKind, Sending, Step, Verb
 from core.events import (
     CardFilled,
@@ -27,6 +26,7 @@ from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, d
 from core.model import AUTHOR, CARD, Binding, Mirror, MirrorState, Placement
 from core.ports import Begun, Commit, Committed, LaneWork, Refused, Retry, Store
 from core.project import file_item
+from core.text.content import Bold, Content, Paragraph, Text
 from tests.store.world import NOW, PIN, Said, World
 
 PLATFORMS = ("slack", "discord")

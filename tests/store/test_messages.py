@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from core.content import Bold, Channel, Content, Mention, Paragraph, Quote, Text
 from core.delivery import Part, PartKind, Sending, Step, Verb
 from core.events import (
     CardFilled,
@@ -51,6 +50,7 @@ from core.model import (
 )
 from core.ports import Fetch, HeldIntent, LaneWork, Store, StoreError
 from core.project import file_item
+from core.text.content import Bold, Channel, Content, Mention, Paragraph, Quote, Text
 from tests.store.world import NOW, PIN, Said, World
 
 Reopen = Callable[[], Awaitable[Store]]

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from bridge.catchup import Progress
-from bridge.files import FolderFiles
-from bridge.markup import Markdown
-from bridge.pages import take_in
+from bridge.catchup.sweeps import Progress
+from bridge.files.folder import FolderFiles
+from bridge.reading.markup import Markdown
+from bridge.reading.pages import take_in
 from core.apply import apply
 from core.brand import Role
 from core.decide import NO_MESSAGE, NO_THREAD, decide

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bridge.catchup import Progress
+from bridge.catchup.sweeps import Progress
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
 LAMP = "https://www.pinterest.com/pin/22/"

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.markup import Markdown
+from bridge.reading.markup import Markdown
 from core.delivery import Delivery, DeliveryState
 from core.ids import RemoteId
 from web.server import Server

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bridge.files import FolderFiles
-from bridge.markup import Markdown
+from bridge.files.folder import FolderFiles
+from bridge.reading.markup import Markdown
 from core.files import FileId, FileRef
 from core.ids import AccountId
 from core.model import Refusal

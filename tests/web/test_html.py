@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from core.content import (
+from core.text.content import (
     Channel,
     Code,
     CodeBlock,
@@ -22,7 +22,7 @@ from core.content import (
     Text,
     Timestamp,
 )
-from core.tidy import of_text
+from core.text.tidy import of_text
 from tests.formatting.trees import contents
 from web.html import render
 

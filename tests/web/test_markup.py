@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from bridge.markup import Markdown
-from core.content import Bold, Code, Content, Italic, Mention, Paragraph, Text, plain
-from core.tidy import normal, of_text
+from bridge.reading.markup import Markdown
+from core.text.content import Bold, Code, Content, Italic, Mention, Paragraph, Text, plain
+from core.text.tidy import normal, of_text
 from tests.formatting.trees import WORDS, contents
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"

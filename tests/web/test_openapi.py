@@ -6,8 +6,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from bridge.files import FolderFiles
-from bridge.markup import Markdown
+from bridge.files.folder import FolderFiles
+from bridge.reading.markup import Markdown
 from web.openapi import description
 from web.server import build
 from web.settings import Demo, Settings

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from bridge.catchup import Progress
-from bridge.markup import Markdown
+from bridge.catchup.sweeps import Progress
+from bridge.reading.markup import Markdown
 from core.delivery import Delivery, DeliveryState
 from web.server import Server
 from web.settings import Demo, Settings

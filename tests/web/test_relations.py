@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 
 from bridge.desk import Desk
-from bridge.erasing import Erasing
-from bridge.exporting import Exporting
-from bridge.intake import Intake
-from bridge.markup import Markdown
+from bridge.intake.intake import Intake
+from bridge.intake.standing import Rules
+from bridge.operator.erasing import Erasing
+from bridge.operator.exporting import Exporting
 from bridge.pins import Pins
-from bridge.searching import Searching
-from bridge.standing import Rules
+from bridge.reading.markup import Markdown
+from bridge.reading.searching import Searching
 from bridge.store import open_store
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups

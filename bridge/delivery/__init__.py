@@ -1,0 +1,1 @@
+"""The way out: which mirrors have work, and each one's way to its platform."""

@@ -1,0 +1,1 @@
+"""Files: brought here, looked into, cleaned and kept."""

@@ -1,0 +1,1 @@
+"""The history as its members read, search and write it on the web."""

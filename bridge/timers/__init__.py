@@ -1,0 +1,1 @@
+"""What happens later: timers, reminders, and when somebody wants to be told."""

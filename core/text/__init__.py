@@ -1,0 +1,1 @@
+"""What a message says: the neutral tree, its normal form, and how it is cut."""
