@@ -16,7 +16,7 @@ from bridge.store.sqlite import SqliteStore
 from core.events import ConversationStarted, Event, MessagePosted, ThreadOpened
 from core.ids import AccountId, ConversationId, MessageId, PinId, ThreadId
 from core.model import people_key
-from core.ports import Commit, Committed
+from core.ports.rows import Commit, Committed
 
 LONG = 1_000_000
 SHORT = 100

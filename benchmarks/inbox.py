@@ -18,7 +18,8 @@ from bridge.store.sqlite import SqliteStore
 from core.events import ConversationStarted, Event, MessagePosted, ThreadAssigned, ThreadOpened
 from core.ids import AccountId, ConversationId, MessageId, PinId, ThreadId
 from core.model import Account, AccountKind, people_key
-from core.ports import Commit, Committed, Which
+from core.ports.reading import Which
+from core.ports.rows import Commit, Committed
 
 LONG, SHORT = 100_000, 100
 PAGE = 20

@@ -23,7 +23,7 @@ from bridge.wakeup import LocalWakeups
 from core.events import ConversationStarted, Event, MessagePosted, ThreadOpened
 from core.ids import AccountId, ConversationId, MessageId, PinId, ThreadId
 from core.model import Account, AccountKind, Pin, people_key
-from core.ports import Commit, Committed
+from core.ports.rows import Commit, Committed
 from core.search import Hits, SearchQuery
 
 MESSAGES = 1_000_000

@@ -32,7 +32,8 @@ from core.model import (
     Placement,
     Role,
 )
-from core.ports import Accepted, Store
+from core.ports.outcomes import Accepted
+from core.ports.store import Store
 from core.standing import Edge
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)

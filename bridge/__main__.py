@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge import VERSION
 from bridge.failures import CommandError, ConfigError, Failed
-from core.ports import StoreError
+from core.ports.rows import StoreError
 
 if TYPE_CHECKING:  # what is heavy is imported by the command that needs it
     from bridge.config import Config
@@ -518,7 +518,7 @@ def _stuck(options: argparse.Namespace) -> int:
 def _retry(options: argparse.Namespace) -> int:
     from bridge.operator import retrying
     from bridge.operator.beside import printable
-    from core.ports import Retry
+    from core.ports.rows import Retry
 
     path = _load(options).store.path
     what = Retry(mirror=options.mirror, thread=options.thread, place=options.place)

@@ -44,7 +44,11 @@ from bridge.telemetry import Metrics, probes
 from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileRef
-from core.ports import Adapter, Budgets, Files, Finding, Store, StoreError
+from core.ports.adapter import Adapter, Finding
+from core.ports.files import Files
+from core.ports.needs import Budgets
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from web.addresses import SECRET, web_copy
 from web.server import Server
 

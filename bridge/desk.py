@@ -1,4 +1,4 @@
-"""The program as adapters and the web see it: the engine behind `core.ports.Desk`.
+"""The program as adapters and the web see it: the engine behind `core.ports.desk.Desk`.
 
 Questions are answered from the store, within what the asker may see; intents go
 to the intake. Nothing is decided here.
@@ -52,23 +52,22 @@ from core.model import (
     Request,
     Status,
 )
-from core.ports import (
-    Accepted,
-    Adapter,
+from core.ports.adapter import Adapter
+from core.ports.needs import Wakeups
+from core.ports.outcomes import Accepted, Outcome
+from core.ports.reading import (
     Archive,
     Change,
-    FeedItem,
     Line,
-    Outcome,
     Page,
     PlaceLook,
-    Store,
     ThreadLine,
     ThreadView,
     Timer,
-    Wakeups,
     Which,
 )
+from core.ports.rows import FeedItem
+from core.ports.store import Store
 from core.rules import NO_THREAD
 from core.search import Hits, SearchQuery
 from core.sweep import Seen

@@ -14,7 +14,9 @@ from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
 from bridge.intake.intake import Intake
 from core.model import Binding, BindingKind
-from core.ports import Adapter, Store, StoreError
+from core.ports.adapter import Adapter
+from core.ports.rows import StoreError
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.store")
 

@@ -24,7 +24,9 @@ from core.model import (
     Refusal,
     Role,
 )
-from core.ports import Acting, Prefs, Store, StoreError
+from core.ports.reading import Acting, Prefs
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from core.rights import Act, may
 from core.rules import NOT_FOR_PEOPLE, cannot_message
 from core.standing import Edge, EdgeKind, decide_account
@@ -49,7 +51,7 @@ NOT_YOURS = Refusal(
 
 
 class People:
-    """Answers for `core.ports.Desk`, which inherits it."""
+    """Answers for `core.ports.desk.Desk`, which inherits it."""
 
     def __init__(self, store: Store, intake: Intake, now: Callable[[], datetime]) -> None:
         self._store = store

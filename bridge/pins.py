@@ -13,7 +13,9 @@ from datetime import datetime
 from core.ids import PinId, ThreadId, derive
 from core.intents import FillCard, Intent
 from core.model import Pin, PinSource, Refusal
-from core.ports import Outcome, PinLookup, Store
+from core.ports.needs import PinLookup
+from core.ports.outcomes import Outcome
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.pins")
 

@@ -1,11 +1,11 @@
-"""Wake-ups inside one process: the engine behind `core.ports.Wakeups`.
+"""Wake-ups inside one process: the engine behind `core.ports.needs.Wakeups`.
 
 A hint and no more: whoever misses one finds the work in the store.
 """
 
 from collections.abc import Callable
 
-from core.ports import Change
+from core.ports.reading import Change
 
 
 class LocalWakeups:

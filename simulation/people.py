@@ -27,7 +27,7 @@ from core.intents import (
     What,
 )
 from core.notes import is_marked
-from core.ports import Accepted, Outcome
+from core.ports.outcomes import Accepted, Outcome
 from core.refusal import Refusal
 from simulation import world
 from simulation.clock import VirtualLoop

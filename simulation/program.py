@@ -27,7 +27,8 @@ from core.files import FileId, FileRef, Stored
 from core.ids import PinId
 from core.intents import Intent
 from core.model import Pin
-from core.ports import Adapter, Outcome
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Outcome
 from core.refusal import Refusal
 from simulation import world
 from simulation.clock import Life, VirtualLoop, life_context

@@ -31,7 +31,8 @@ from core.intents import (
     What,
 )
 from core.model import Account, AccountKind, Pin, Refusal
-from core.ports import Accepted, Line, Which
+from core.ports.outcomes import Accepted
+from core.ports.reading import Line, Which
 from core.text.content import Content
 from core.text.emoji import is_emoji, normal
 from web import shapes

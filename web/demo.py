@@ -14,7 +14,7 @@ from aiohttp import web
 from core.ids import ThreadId
 from core.intents import Handle, PostMessage, StartThread, What
 from core.model import Account
-from core.ports import Change
+from core.ports.reading import Change
 from web import shapes
 from web.api import Api, answer, handles, known, number, read
 from web.live import GATHER

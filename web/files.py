@@ -26,7 +26,7 @@ from core.files import (
 )
 from core.ids import AccountId
 from core.model import Refusal
-from core.ports import FileGoneError, Files
+from core.ports.files import FileGoneError, Files
 from web.addresses import signature
 from web.api import answer
 from web.problems import Problem, refused

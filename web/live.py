@@ -28,7 +28,7 @@ from core.events import (
 )
 from core.ids import AccountId, MessageId, ThreadId
 from core.model import Refusal
-from core.ports import Change, Line
+from core.ports.reading import Change, Line
 from web import shapes
 from web.site import Site
 from web.sse import Stream, Streams, following

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from core.model import Refusal
-from core.ports import StoreError
+from core.ports.rows import StoreError
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from core.intents import (
     What,
 )
 from core.model import Account, Refusal
-from core.ports import Prefs
+from core.ports.reading import Prefs
 from core.search import Hit, parse_search
 from web import shapes
 from web.api import Api, answer, handles, number, read

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from core.ports import Desk, Files, Markup
+from core.ports.desk import Desk
+from core.ports.files import Files
+from core.ports.needs import Markup
 from web.api import Api
 from web.brands import Brands
 from web.demo import DemoApi

@@ -17,7 +17,7 @@ from core.delivery import Delivery, DeliveryState
 from core.files import FileRef, Media, media_of, shown_inline
 from core.ids import AccountId
 from core.model import Account, AccountKind, MirrorState, Pin, PinSource, Request
-from core.ports import Behind, Line, Page, ThreadLine, ThreadView
+from core.ports.reading import Behind, Line, Page, ThreadLine, ThreadView
 from core.text.content import Content
 from web.words import html
 

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from core.files import FileRef
 from core.ids import AccountId, ThreadId
-from core.ports import Desk, Markup
+from core.ports.desk import Desk
+from core.ports.needs import Markup
 from web import addresses, cursors, shapes, tickets
 from web.problems import Problem
 from web.sessions import SECRET, Purpose, Token, read, sign

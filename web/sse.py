@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from core.ports import Change, Desk
+from core.ports.desk import Desk
+from core.ports.reading import Change
 from web.problems import Problem
 
 HEARTBEAT = 15.0

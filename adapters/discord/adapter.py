@@ -50,7 +50,12 @@ from core.delivery import Absent, Failure, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import Intent, RemoteFile
 from core.model import Mirror, Place, Refusal
-from core.ports import Ask, Budgets, Cost, Desk, Files, Finding, PlaceLook, Waiting
+from core.ports.adapter import Finding
+from core.ports.desk import Desk
+from core.ports.files import Files
+from core.ports.needs import Budgets, Cost
+from core.ports.outcomes import Ask, Waiting
+from core.ports.reading import PlaceLook
 from core.sweep import Root, Seen
 
 log = logging.getLogger("pinthread.discord")

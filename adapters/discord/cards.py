@@ -11,7 +11,7 @@ from adapters.discord.markdown import escape
 from adapters.discord.names import visible
 from core.delivery import Author
 from core.model import Pin
-from core.ports import ThreadLine
+from core.ports.reading import ThreadLine
 from core.text.tidy import whole
 
 _ADDRESS = re.compile(r"https?://[!-~]{2,1890}")

@@ -38,7 +38,7 @@ from adapters.discord.webhooks import Posted, Webhooks
 from adapters.discord.writing import BOT, Costs, nothing_on_top, tokens_for
 from core.delivery import Failure, FailureKind, Receipt, Verb, Write
 from core.ids import RemoteId
-from core.ports import Cost
+from core.ports.needs import Cost
 
 _MOST_UNKNOWN = 1_000
 

@@ -12,7 +12,8 @@ from adapters.discord.errors import PLACES, Problem
 from adapters.discord.rest import Rest
 from adapters.discord.settings import PERMISSIONS
 from core.model import Place
-from core.ports import Finding, PlaceLook
+from core.ports.adapter import Finding
+from core.ports.reading import PlaceLook
 
 ADMINISTRATOR = 1 << 3
 CONTENT_FLAGS = (1 << 18) | (1 << 19)

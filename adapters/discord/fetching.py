@@ -13,7 +13,7 @@ import msgspec
 from adapters.discord.errors import Problem
 from adapters.discord.rest import Rest
 from core.intents import RemoteFile
-from core.ports import FetchError
+from core.ports.adapter import FetchError
 
 _GONE = "The file is not on Discord any more."
 _AWAY = "Discord does not give the file now."

@@ -28,7 +28,7 @@ from adapters.discord.telling import Teller
 from adapters.discord.writing import THREADS, Writer
 from core.intents import Person, RemoteMessage
 from core.model import Identity, Place, Refusal
-from core.ports import Desk
+from core.ports.desk import Desk
 
 _REMEMBERED = 1000
 

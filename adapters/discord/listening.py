@@ -21,7 +21,7 @@ from adapters.discord.telling import Teller
 from adapters.discord.writing import THREADS, Writer
 from core.ids import SpaceId
 from core.model import Place
-from core.ports import Desk
+from core.ports.desk import Desk
 from core.sweep import Seen
 
 log = logging.getLogger("pinthread.discord")

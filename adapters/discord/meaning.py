@@ -23,7 +23,7 @@ from adapters.discord.people import People
 from core.ids import PinId
 from core.intents import Intent
 from core.model import BindingKind, Identity, Place, Refusal
-from core.ports import Desk
+from core.ports.desk import Desk
 
 
 class Meaning:

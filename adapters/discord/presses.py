@@ -32,7 +32,8 @@ from core.grammar import command as command_of
 from core.ids import SpaceId, ThreadId
 from core.intents import Handle, InDirect, InSpace, Person, PersonRef, Target
 from core.model import BindingKind, Place, Refusal
-from core.ports import Accepted, Desk
+from core.ports.desk import Desk
+from core.ports.outcomes import Accepted
 from core.text.content import Content
 
 log = logging.getLogger("pinthread.discord")

@@ -18,7 +18,8 @@ from adapters.discord.inbound import Said, place_of
 from adapters.discord.outbound import nonce
 from adapters.discord.rest import Rest
 from adapters.discord.speaking import Speaker
-from core.ports import Desk, Waiting
+from core.ports.desk import Desk
+from core.ports.outcomes import Waiting
 
 log = logging.getLogger("pinthread.discord")
 

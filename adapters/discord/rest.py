@@ -19,7 +19,7 @@ from adapters.discord.errors import Problem
 from adapters.discord.guarding import Guard
 from adapters.discord.settings import USER_AGENT, Settings
 from adapters.discord.uploading import CONTENT_TYPE, Upload, frame, stream
-from core.ports import Budgets, Cost
+from core.ports.needs import Budgets, Cost
 
 GLOBAL = ("discord", "global")
 _SLOWEST = 50_000

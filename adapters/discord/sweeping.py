@@ -37,7 +37,7 @@ from core.delivery import Absent, Failure, FailureKind
 from core.ids import RemoteId, SpaceId
 from core.intents import EditMessage, Intent, Person
 from core.model import Mirror, Place
-from core.ports import Cost
+from core.ports.needs import Cost
 from core.sweep import Root, Seen, SweepError
 
 log = logging.getLogger("pinthread.discord")

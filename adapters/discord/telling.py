@@ -19,7 +19,9 @@ from adapters.discord.webhooks import Posted
 from adapters.discord.writing import Writer
 from core.model import Refusal
 from core.notes import SIGN
-from core.ports import Accepted, Ask, Desk, Outcome, ThreadLine, Waiting
+from core.ports.desk import Desk
+from core.ports.outcomes import Accepted, Ask, Outcome, Waiting
+from core.ports.reading import ThreadLine
 
 log = logging.getLogger("pinthread.discord")
 

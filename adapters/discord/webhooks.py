@@ -15,7 +15,7 @@ import msgspec
 from adapters.discord.errors import GONE_WEBHOOK, Problem
 from adapters.discord.rest import Rest, decoded
 from adapters.discord.uploading import Upload
-from core.ports import Cost
+from core.ports.needs import Cost
 
 NAME = "Pinthread"
 _INCOMING = 1

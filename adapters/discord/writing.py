@@ -43,7 +43,8 @@ from adapters.discord.webhooks import Posted, Webhooks
 from core.delivery import Failure, FailureKind, PartKind, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.model import Mirror, Place
-from core.ports import Cost, Files
+from core.ports.files import Files
+from core.ports.needs import Cost
 
 BOT = "bot"
 FORUMS = frozenset({15, 16})

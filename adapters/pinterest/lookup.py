@@ -64,7 +64,7 @@ class PublicResolver(AbstractResolver):
 
 
 class PinterestLookup:
-    """`core.ports.PinLookup` over HTTP. `start` and `stop` open and close its sessions."""
+    """`core.ports.needs.PinLookup` over HTTP. `start` and `stop` open and close its sessions."""
 
     def __init__(self, settings: Settings, resolver: AbstractResolver | None = None) -> None:
         self._settings = settings

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from adapters.slack.markup import address as web_address
 from adapters.slack.markup import cut_escaped, escape, link, linked, name
 from core.model import Pin
-from core.ports import ThreadLine
+from core.ports.reading import ThreadLine
 
 Block = dict[str, Any]
 

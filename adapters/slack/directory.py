@@ -14,7 +14,7 @@ from adapters.slack.api import Api
 from core.delivery import Failure, FailureKind
 from core.intents import Person
 from core.model import Identity, Profile
-from core.ports import PlaceLook
+from core.ports.reading import PlaceLook
 from core.text.tidy import whole
 
 _KEPT_UNKNOWN = 60.0

@@ -15,7 +15,7 @@ from adapters.slack.api import Api
 from adapters.slack.settings import Settings
 from core.delivery import Failure, FailureKind
 from core.intents import RemoteFile
-from core.ports import FetchError
+from core.ports.adapter import FetchError
 
 _CHUNK = 262_144
 """Bytes that are read ahead."""

@@ -30,7 +30,7 @@ from adapters.slack.marks import Payload
 from adapters.slack.showing import OPEN_FORM, Showing
 from core.asking import Answer, Choice, Command, Office
 from core.grammar import Unknown, parse
-from core.ports import Desk
+from core.ports.desk import Desk
 from core.refusal import Refusal
 
 log = logging.getLogger("pinthread.slack")

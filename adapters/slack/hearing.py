@@ -21,7 +21,7 @@ from adapters.slack.own import Own, Stray
 from adapters.slack.speech import Speech
 from adapters.slack.uploads import file_of
 from adapters.slack.watch import Watch
-from core.ports import Desk
+from core.ports.desk import Desk
 from core.sweep import Seen
 
 Said = Edited | Deleted | Reacted

@@ -17,7 +17,7 @@ from adapters.slack.callers import Callers
 from adapters.slack.gestures import Host
 from core.asking import Caller
 from core.delivery import Failure
-from core.ports import Desk
+from core.ports.desk import Desk
 
 log = logging.getLogger("pinthread.slack")
 

@@ -15,7 +15,8 @@ from adapters.slack.home import Homes
 from adapters.slack.marks import Payload
 from core.delivery import Failure
 from core.model import Place
-from core.ports import Desk, PlaceLook
+from core.ports.desk import Desk
+from core.ports.reading import PlaceLook
 
 _TOLD = 1_000
 

@@ -10,7 +10,7 @@ from adapters.slack.api import Api
 from adapters.slack.settings import Settings
 from core.delivery import Failure
 from core.model import Place
-from core.ports import Finding
+from core.ports.adapter import Finding
 
 SCOPES = (
     "channels:history",

@@ -17,7 +17,7 @@ from adapters.slack.emoji import characters
 from adapters.slack.marks import Ours, Payload, channel_ref
 from adapters.slack.mrkdwn import Known
 from core.model import Account, Identity
-from core.ports import Desk
+from core.ports.desk import Desk
 from core.text.content import Channel, Content, plain, words_only
 from core.text.tidy import of_text, whole
 

@@ -25,7 +25,8 @@ from adapters.slack.speech import NO_THREADS, Speech, question
 from core.delivery import Failure
 from core.ids import RemoteId, SpaceId, ThreadId
 from core.model import Refusal
-from core.ports import Ask, Desk, Ignored, Outcome, Waiting
+from core.ports.desk import Desk
+from core.ports.outcomes import Ask, Ignored, Outcome, Waiting
 from core.rules import NOT_CONNECTED
 
 _GONE = Refusal(

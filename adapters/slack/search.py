@@ -14,7 +14,7 @@ from adapters.slack.marks import Ours, delivery_of, parse_remote, remote, revisi
 from adapters.slack.settings import Settings
 from core.delivery import Absent, Failure, FailureKind, PartKind, Receipt, Write
 from core.ids import SpaceId
-from core.ports import Budgets, Cost
+from core.ports.needs import Budgets, Cost
 
 _MOST_PAGES = 100
 _REACTIONS = 50

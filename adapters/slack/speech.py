@@ -18,7 +18,8 @@ from core.ids import PinId, RemoteId, SpaceId, ThreadId
 from core.intents import InSpace, Intent, Person
 from core.model import Identity, Profile, Refusal
 from core.notes import SIGN
-from core.ports import Accepted, Ask, Desk, Waiting
+from core.ports.desk import Desk
+from core.ports.outcomes import Accepted, Ask, Waiting
 
 _TOLD = 1_000
 _TO_TELL = (Refusal, Ask, Waiting)

@@ -26,7 +26,7 @@ from core.delivery import Absent, Failure, FailureKind, Write
 from core.ids import RemoteId, SpaceId
 from core.intents import EditMessage, Intent
 from core.model import Identity, Mirror, Place, Refusal
-from core.ports import Ask, Waiting
+from core.ports.outcomes import Ask, Waiting
 from core.sweep import Root, Seen, SweepError
 
 _PAUSES = (0.5, 2.0)

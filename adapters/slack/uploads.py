@@ -22,7 +22,7 @@ from adapters.slack.outbound import file_name, signature
 from core.delivery import Absent, Author, Failure, FailureKind, Receipt, Write
 from core.files import FileRef
 from core.ids import RemoteId
-from core.ports import FileGoneError, Files, FilesError
+from core.ports.files import FileGoneError, Files, FilesError
 
 _ALT = 1_000
 _LOOKS = (0.0, 0.1, 0.3, 0.8, 1.6, 3.0)

@@ -22,7 +22,7 @@ from adapters.slack.uploads import Uploads, file_of
 from core.delivery import Absent, Failure, FailureKind, PartKind, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.model import Mirror, Place
-from core.ports import Budgets, Cost
+from core.ports.needs import Budgets, Cost
 
 log = logging.getLogger("pinthread.slack")
 

@@ -19,7 +19,9 @@ from core.files import FileRef
 from core.ids import RemoteId, delivery_id, short_code
 from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
 from core.notes import SIGN
-from core.ports import Adapter, LaneWork, Store
+from core.ports.adapter import Adapter
+from core.ports.rows import LaneWork
+from core.ports.store import Store
 from core.project import View, card, project, title
 from core.sweep import Seen
 from core.text.content import Mention

@@ -21,7 +21,9 @@ from core.delivery import Absent, Receipt, Sending, Step, Verb, Write
 from core.files import FileRef
 from core.ids import RemoteId, delivery_id
 from core.model import AUTHOR, Mirror, Placement
-from core.ports import Adapter, Budgets, Store
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets
+from core.ports.store import Store
 from core.project import NAMED_REACTIONS
 from core.sweep import Seen, SweepError
 

@@ -9,7 +9,8 @@ import asyncio
 
 from bridge.delivery.course import Patience
 from core.delivery import Failure, FailureKind, Receipt, Write
-from core.ports import Adapter, Budgets
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets
 
 PASSING = (FailureKind.RATE, FailureKind.TRANSIENT)
 """What another try may get over."""

@@ -19,7 +19,9 @@ from core.delivery import Absent, FailureKind, Receipt, Sending, Step, Verb, Wri
 from core.files import FileRef
 from core.ids import MirrorId, RemoteId, SpaceId, delivery_id
 from core.model import CARD, Mirror, MirrorState, Place
-from core.ports import Adapter, Budgets, Store
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets
+from core.ports.store import Store
 from core.sweep import Seen, SweepError
 
 log = logging.getLogger("pinthread.strays")

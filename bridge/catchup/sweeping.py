@@ -27,7 +27,9 @@ from core.intents import (
     RemoteMessage,
 )
 from core.model import AUTHOR, Account, Identity, Mirror, Place, Placement, Refusal
-from core.ports import Accepted, Adapter, Ask, Outcome, Store, Waiting
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Accepted, Ask, Outcome, Waiting
+from core.ports.store import Store
 from core.sweep import Seen
 
 log = logging.getLogger("pinthread.catchup")

@@ -21,7 +21,10 @@ from bridge.telemetry import Metrics
 from core.delivery import Failure, FailureKind
 from core.ids import MirrorId, RemoteId, SpaceId, delivery_id
 from core.model import CARD, BindingKind, Mirror, Place
-from core.ports import Adapter, Desk, Marked, Store, SweptPlace
+from core.ports.adapter import Adapter
+from core.ports.desk import Desk
+from core.ports.rows import Marked, SweptPlace
+from core.ports.store import Store
 from core.sweep import Root, Seen, SweepError
 
 log = logging.getLogger("pinthread.catchup")

@@ -24,7 +24,9 @@ from core.events import (
 from core.files import FileRef
 from core.ids import delivery_id
 from core.model import AUTHOR, Mirror, Placement, Written
-from core.ports import Adapter, LaneWork, Store
+from core.ports.adapter import Adapter
+from core.ports.rows import LaneWork
+from core.ports.store import Store
 from core.project import NAMED_REACTIONS, View, in_words, project
 from core.sweep import Seen
 

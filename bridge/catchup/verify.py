@@ -47,7 +47,11 @@ from core.files import FileRef
 from core.ids import MirrorId, delivery_id
 from core.intents import DeleteMessage, Intent, ItsAuthor, Origin, RemoteMessage
 from core.model import AUTHOR, CARD, Mirror, Placement
-from core.ports import Adapter, Budgets, Outcome, Refused, Store
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets
+from core.ports.outcomes import Outcome
+from core.ports.rows import Refused
+from core.ports.store import Store
 from core.sweep import SweepError
 
 log = logging.getLogger("pinthread.verify")

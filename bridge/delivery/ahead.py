@@ -15,7 +15,8 @@ from core.delivery import Sending
 from core.events import Event
 from core.ids import MirrorId
 from core.model import Mirror
-from core.ports import Adapter, Begun, Due, LaneWork
+from core.ports.adapter import Adapter
+from core.ports.rows import Begun, Due, LaneWork
 
 _TURNS = 2
 """Turns of the event loop until a call that has been started is on its way: its lane's own,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
-from core.ports import Cost
+from core.ports.needs import Cost
 
 _KEPT = 10_000
 """Budgets remembered. Idle ones beyond that are forgotten and start anew."""
@@ -36,7 +36,7 @@ _Key = tuple[tuple[str, ...], ...]
 
 
 class LocalBudgets:
-    """The engine behind `core.ports.Budgets` for one process."""
+    """The engine behind `core.ports.needs.Budgets` for one process."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._loop = asyncio.get_running_loop()

@@ -33,7 +33,11 @@ from core.events import FileAdded
 from core.files import FileRef
 from core.ids import MessageId, RemoteId, SpaceId, ThreadId, delivery_id
 from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
-from core.ports import Adapter, Again, Budgets, Change, Due, LaneWork, Refused, Store, Wakeups
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets, Wakeups
+from core.ports.reading import Change
+from core.ports.rows import Again, Due, LaneWork, Refused
+from core.ports.store import Store
 from core.project import NAMED_REACTIONS, View, again, card, in_words, project, title
 
 log = logging.getLogger("pinthread.lanes")

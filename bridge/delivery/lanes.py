@@ -21,7 +21,11 @@ from core.delivery import Receipt, Write
 from core.files import FileRef
 from core.ids import MirrorId, RemoteId, SpaceId, ThreadId
 from core.model import Mirror, MirrorState
-from core.ports import Adapter, Budgets, Change, Due, Store, StoreError, Wakeups
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets, Wakeups
+from core.ports.reading import Change
+from core.ports.rows import Due, StoreError
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.lanes")
 

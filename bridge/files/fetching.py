@@ -16,17 +16,13 @@ from core.files import CHANGED_FILE, FileRef
 from core.ids import MessageId
 from core.intents import AddFile, Intent
 from core.model import Refusal
-from core.ports import (
-    Adapter,
-    Change,
-    Fetch,
-    FetchError,
-    Files,
-    FilesError,
-    Outcome,
-    Store,
-    Wakeups,
-)
+from core.ports.adapter import Adapter, FetchError
+from core.ports.files import Files, FilesError
+from core.ports.needs import Wakeups
+from core.ports.outcomes import Outcome
+from core.ports.reading import Change
+from core.ports.rows import Fetch
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.fetching")
 

@@ -37,7 +37,7 @@ from core.files import (
     is_file_id,
 )
 from core.model import Refusal
-from core.ports import FileGoneError, FilesError
+from core.ports.files import FileGoneError, FilesError
 
 CHUNK = 262_144
 """Bytes of one piece that `open` gives, at most."""
@@ -63,7 +63,7 @@ _T = TypeVar("_T")
 
 
 class FolderFiles:
-    """`core.ports.Files` over a folder. `start` before anything else, `stop` at the end."""
+    """`core.ports.files.Files` over a folder. `start` before anything else, `stop` at the end."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -50,7 +50,9 @@ from core.model import (
     Thread,
     Written,
 )
-from core.ports import Accepted, Ask, Duplicate, Held, HeldIntent, Ignored, Outcome, Spot, Store
+from core.ports.outcomes import Accepted, Ask, Held, Ignored, Outcome
+from core.ports.rows import Duplicate, HeldIntent, Spot
+from core.ports.store import Store
 from core.quick import quick
 from core.rules import NO_MESSAGE, NO_THREAD, PIN_REQUIRED
 

@@ -76,23 +76,11 @@ from core.model import (
     Written,
     people_key,
 )
-from core.ports import (
-    Accepted,
-    Begun,
-    Change,
-    Commit,
-    Committed,
-    Duplicate,
-    Fetch,
-    Ignored,
-    NewMirror,
-    Outcome,
-    Stale,
-    Store,
-    Timer,
-    Waiting,
-    Wakeups,
-)
+from core.ports.needs import Wakeups
+from core.ports.outcomes import Accepted, Ignored, Outcome, Waiting
+from core.ports.reading import Change, Timer
+from core.ports.rows import Begun, Commit, Committed, Duplicate, Fetch, NewMirror, Stale
+from core.ports.store import Store
 from core.quick import quick
 from core.standing import edges_of
 from core.sweep import overtaken

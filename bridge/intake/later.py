@@ -20,7 +20,8 @@ from core.ids import AccountId, ThreadId, derive
 from core.intents import Actor, EditMessage, Intent, Person, PostMessage, Speech
 from core.model import AccountKind, BrandRules, Hours, Request, State, Status
 from core.notes import is_marked
-from core.ports import HeldIntent, Timer
+from core.ports.reading import Timer
+from core.ports.rows import HeldIntent
 
 REPLY, SNOOZE, FIRST, AUTO = "reply", "snooze", "first", "auto"
 DIGEST, ANSWERED = "digest", "answered"

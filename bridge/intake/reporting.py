@@ -9,7 +9,8 @@ from core.events import MessagePosted
 from core.ids import MessageId
 from core.intents import Intent, Report
 from core.model import State, Written
-from core.ports import NewReport, Store
+from core.ports.reading import NewReport
+from core.ports.store import Store
 
 _MOST = 50
 """Messages that are kept of a reported thread, the newest."""

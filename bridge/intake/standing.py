@@ -19,7 +19,8 @@ from core.model import (
     Role,
     Standing,
 )
-from core.ports import Involved, Store
+from core.ports.reading import Involved
+from core.ports.store import Store
 
 _MOST = 20_000
 _MINUTE = timedelta(minutes=1)

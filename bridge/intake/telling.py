@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from core.delivery import Absent
 from core.intents import EditMessage, InDirect, InSpace, Intent, PostMessage, RemoteMessage
 from core.model import Mirror, Refusal
-from core.ports import Adapter, Ask, Outcome, Store, Waiting
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Ask, Outcome, Waiting
+from core.ports.store import Store
 from core.sweep import SweepError
 
 log = logging.getLogger("pinthread.telling")

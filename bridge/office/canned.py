@@ -30,7 +30,7 @@ from core.asking import (
 )
 from core.model import Canned as CannedReply
 from core.model import Refusal
-from core.ports import ThreadView
+from core.ports.reading import ThreadView
 from core.rights import Act
 
 _VARIABLE = re.compile(r"\{(follower|agent|brand|pin)\}")

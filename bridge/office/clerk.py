@@ -40,7 +40,9 @@ from core.model import (
     Role,
 )
 from core.moments import left
-from core.ports import Accepted, Acting, Ask, Desk, Outcome, ThreadLine, ThreadView, Waiting
+from core.ports.desk import Desk
+from core.ports.outcomes import Accepted, Ask, Outcome, Waiting
+from core.ports.reading import Acting, ThreadLine, ThreadView
 from core.rights import Act, may
 from core.rules import cannot_message
 

@@ -33,7 +33,7 @@ from core.grammar import BY_NAME, VERBS, nearest, usage
 from core.ids import AccountId, ThreadId
 from core.intents import Person
 from core.model import Mirror
-from core.ports import Desk
+from core.ports.desk import Desk
 from core.rights import Act
 from core.verbs import Kind
 from core.verbs import Theme as HelpTheme

@@ -18,7 +18,7 @@ from core.asking import MOST_ITEMS, Answer, Button, Command, Fields, Item
 from core.ids import AccountId
 from core.model import Refusal, Request, Status
 from core.moments import left
-from core.ports import Line, ThreadLine, ThreadView, Which
+from core.ports.reading import Line, ThreadLine, ThreadView, Which
 from core.rights import Act
 from core.search import Hit, SearchQuery, bad_date, day_of, words_of
 from core.verbs import FILTERS

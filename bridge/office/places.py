@@ -22,7 +22,7 @@ from core.model import (
     place_of_ref,
     place_ref,
 )
-from core.ports import PlaceLook
+from core.ports.reading import PlaceLook
 from core.rights import Act, may
 from core.rules import NOT_CONNECTED
 

@@ -32,7 +32,8 @@ from core.asking import (
 from core.ids import MessageId, ThreadId
 from core.intents import Person, PostMessage, RemoteMessage, Speech
 from core.model import Place, Refusal
-from core.ports import Accepted, ThreadView, Timer
+from core.ports.outcomes import Accepted
+from core.ports.reading import ThreadView, Timer
 from core.rights import Act
 from core.rules import EMPTY_MESSAGE
 from core.text.content import Content

@@ -5,7 +5,7 @@ from core.asking import MOST_CHOICES, Answer, Button, Command, Fields, Form, Inp
 from core.ids import AccountId, PinId
 from core.intents import PersonRef, StartThread
 from core.model import Account, AccountKind, Pin, Refusal
-from core.ports import Accepted
+from core.ports.outcomes import Accepted
 from core.rights import Act
 from core.rules import NOBODY, PIN_REQUIRED
 from core.text.content import Content

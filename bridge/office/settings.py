@@ -9,7 +9,7 @@ from core.ids import AccountId
 from core.intents import Person
 from core.model import Refusal
 from core.moments import quiet_hours
-from core.ports import Prefs
+from core.ports.reading import Prefs
 from core.rights import Act
 
 _WRONG_CODES = 5

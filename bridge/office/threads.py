@@ -33,7 +33,7 @@ from core.intents import (
 )
 from core.model import Binding, BindingKind, Mirror, Mode, Refusal, Request, Status
 from core.moments import left, moment
-from core.ports import ThreadView
+from core.ports.reading import ThreadView
 from core.rights import Act
 from core.rules import BAD_TIME
 

@@ -45,7 +45,7 @@ from core.events import (
 )
 from core.ids import AccountId, PinId, short_code
 from core.model import Account, Head, Pin, Thread
-from core.ports import StoreError
+from core.ports.rows import StoreError
 from web.sessions import SECRET, link_url, sign_link
 from web.settings import Settings
 

@@ -16,7 +16,8 @@ from bridge.operator import requests
 from core.ids import AccountId, derive
 from core.intents import DeleteMessage, FillCard, Intent, Leave, React
 from core.model import Identity
-from core.ports import Outcome, Store
+from core.ports.outcomes import Outcome
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.erasing")
 

@@ -22,7 +22,8 @@ from bridge.reading.pages import Pages
 from core.files import FileRef
 from core.ids import AccountId, ThreadId, short_code
 from core.model import Account, Head, Pin, Refusal, Thread
-from core.ports import Line, Store
+from core.ports.reading import Line
+from core.ports.store import Store
 from web.html import render
 
 KEPT = timedelta(days=1)

@@ -19,7 +19,8 @@ from bridge.operator.beside import account_row, connected, printable
 from bridge.store import talking
 from bridge.store.queries import load
 from core.ids import AccountId, short_code
-from core.ports import Report, Store
+from core.ports.reading import Report
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.operating")
 

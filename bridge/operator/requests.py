@@ -14,7 +14,8 @@ from datetime import datetime
 import msgspec
 
 from bridge.store import lanes
-from core.ports import Store, StoreError
+from core.ports.rows import StoreError
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.requests")
 

@@ -21,7 +21,10 @@ from core.delivery import DeliveryState
 from core.ids import AccountId, MessageId, MirrorId, ThreadId
 from core.intents import MessageRef, RemoteMessage
 from core.model import Refusal
-from core.ports import Change, Retry, Store, Wakeups
+from core.ports.needs import Wakeups
+from core.ports.reading import Change
+from core.ports.rows import Retry
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.retrying")
 

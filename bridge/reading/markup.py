@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 
 class Markdown:
-    """`core.ports.Markup`."""
+    """`core.ports.needs.Markup`."""
 
     def read(self, text: str, before: Content | None = None) -> tuple[str, Content | None]:
         people, channels = _named(before)

@@ -32,7 +32,8 @@ from core.events import (
 )
 from core.ids import AccountId, MessageId, ThreadId
 from core.model import Account, Attached, Head, Refusal, Thread, Written
-from core.ports import Line, Page, Store
+from core.ports.reading import Line, Page
+from core.ports.store import Store
 
 _SHOWN = (
     MessagePosted

@@ -19,7 +19,10 @@ from bridge.store.words import WordIndex
 from core.ids import AccountId, short_code
 from core.intents import PersonRef
 from core.model import Account, Refusal
-from core.ports import Change, Store, StoreError, Wakeups
+from core.ports.needs import Wakeups
+from core.ports.reading import Change
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from core.search import Hit, Hits, SearchQuery, excerpt
 
 log = logging.getLogger("pinthread.searching")

@@ -8,7 +8,7 @@ stands in `sql/`, the schema in `migrations/`. tests/store is the contract.
 from pathlib import Path
 
 from bridge.store.sqlite import SqliteStore
-from core.ports import Store
+from core.ports.store import Store
 
 _SQLITE = "sqlite:///"
 

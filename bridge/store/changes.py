@@ -46,7 +46,16 @@ from core.events import (
 )
 from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
 from core.model import CARD, MirrorState, Placement, Request
-from core.ports import Begun, Commit, Committed, Duplicate, HeldIntent, NewMirror, Stale, StoreError
+from core.ports.rows import (
+    Begun,
+    Commit,
+    Committed,
+    Duplicate,
+    HeldIntent,
+    NewMirror,
+    Stale,
+    StoreError,
+)
 
 _SQL = load("conversations")
 _LANES = load("lanes")

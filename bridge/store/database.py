@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bridge.store.writer import sentence
-from core.ports import NewerSchemaError, StoreError
+from core.ports.rows import NewerSchemaError, StoreError
 
 _PRIVATE = 0o600
 _STATEMENTS = 256

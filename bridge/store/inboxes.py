@@ -13,7 +13,7 @@ from bridge.store.known import Known
 from bridge.store.queries import load
 from core.ids import AccountId, short_code
 from core.model import Request, Status
-from core.ports import ThreadLine, Which
+from core.ports.reading import ThreadLine, Which
 
 _SQL = load("inbox")
 _READING = load("reading")

@@ -15,7 +15,7 @@ from bridge.store.queries import load
 from bridge.timers.quiet import wants
 from core.ids import AccountId, BindingId, PinId
 from core.model import Account, Binding, Identity, Pin, Place, place_of_ref
-from core.ports import Prefs
+from core.ports.reading import Prefs
 
 _ACCOUNTS = load("people")["accounts"]
 _ACCOUNT_BY_IDENTITY = load("people")["account_by_identity"]

@@ -26,7 +26,7 @@ from core.events import (
 )
 from core.ids import AccountId, BindingId, MessageId, MirrorId, PinId, RemoteId, SpaceId, ThreadId
 from core.model import BindingKind, Mirror, MirrorState, Placement, Thread
-from core.ports import Again, Asked, Due, LaneWork, Refused, Retry
+from core.ports.rows import Again, Asked, Due, LaneWork, Refused, Retry
 from core.text.content import Mention
 from core.text.mentions import named
 

@@ -23,7 +23,7 @@ from core.events import FileAdded
 from core.files import FileId
 from core.ids import AccountId, MessageId, MirrorId, PinId, ThreadId
 from core.model import Attached, Placement, Written
-from core.ports import Fetch
+from core.ports.rows import Fetch
 from core.quick import quick
 
 _SQL = load("messages")

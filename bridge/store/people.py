@@ -13,7 +13,7 @@ from bridge.store.codec import from_time
 from bridge.store.queries import load
 from core.ids import AccountId, BindingId, derive
 from core.model import Account, AccountKind, Binding, Identity, Pin, PinSource, Profile
-from core.ports import StoreError
+from core.ports.rows import StoreError
 
 SQL = load("people")
 _PINS = load("pins")

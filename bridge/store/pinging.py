@@ -14,7 +14,7 @@ from bridge.store.queries import load
 from bridge.store.rows import Row
 from bridge.timers.quiet import is_quiet, quiet_until
 from core.ids import AccountId
-from core.ports import Prefs, Timer
+from core.ports.reading import Prefs, Timer
 from core.text.content import Mention
 from core.text.mentions import named
 

@@ -12,7 +12,7 @@ from core.delivery import Delivery, DeliveryState
 from core.events import Event
 from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId
 from core.model import AUTHOR, BindingKind, Identity, MirrorState
-from core.ports import FeedItem
+from core.ports.rows import FeedItem
 
 _SQL = load("reading")
 _FIRST_EVENTS = _SQL["first_events"]

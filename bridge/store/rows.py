@@ -27,7 +27,7 @@ from core.model import (
     Status,
     Thread,
 )
-from core.ports import Duplicate, Spot
+from core.ports.rows import Duplicate, Spot
 from core.project import file_item, notice_item
 
 Row = Sequence[Any]

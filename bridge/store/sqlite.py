@@ -1,4 +1,4 @@
-"""The SQLite engine behind `core.ports.Store`.
+"""The SQLite engine behind `core.ports.store.Store`.
 
 Writes go to the writer thread and return once they are on the disk. Small reads
 by an index run right here on the event loop, for a hop to a thread costs more
@@ -66,7 +66,8 @@ from core.model import (
     Thread,
     Written,
 )
-from core.ports import (
+from core.ports.reading import Involved, NewReport, Prefs, Report, ThreadLine, Timer, Which
+from core.ports.rows import (
     Asked,
     Commit,
     Committed,
@@ -75,21 +76,14 @@ from core.ports import (
     FeedItem,
     Fetch,
     HeldIntent,
-    Involved,
     LaneWork,
     Marked,
-    NewReport,
-    Prefs,
     Refused,
-    Report,
     Retry,
     Spot,
     Stale,
     StoreError,
     SweptPlace,
-    ThreadLine,
-    Timer,
-    Which,
 )
 from core.standing import Edge
 

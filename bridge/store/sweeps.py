@@ -15,7 +15,7 @@ from core.delivery import Sending
 from core.events import AboutMessage, Event
 from core.ids import AccountId, MessageId, MirrorId, RemoteId, SpaceId, ThreadId
 from core.model import BindingKind, Mirror, Place, Placement
-from core.ports import Marked, Refused, SweptPlace
+from core.ports.rows import Marked, Refused, SweptPlace
 
 _SQL = load("sweeps")
 _TOUCHED = _SQL["touched"]

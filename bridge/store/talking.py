@@ -16,7 +16,7 @@ from bridge.store.queries import load
 from bridge.store.rows import listed
 from core.ids import AccountId
 from core.model import Role
-from core.ports import Involved, NewReport, Prefs, Report
+from core.ports.reading import Involved, NewReport, Prefs, Report
 from core.standing import Edge, EdgeKind
 
 _SQL = load("talking")

@@ -7,7 +7,8 @@ from bridge.store.codec import from_time, intent_key, to_time
 from bridge.store.queries import load
 from bridge.store.rows import Row
 from core.ids import ThreadId
-from core.ports import Duplicate, Timer
+from core.ports.reading import Timer
+from core.ports.rows import Duplicate
 
 _SQL = load("timers")
 _CLAIM = load("conversations")["claim"]

@@ -33,7 +33,7 @@ from core.model import (
     Thread,
     Written,
 )
-from core.ports import Commit, Committed, Due, Duplicate, LaneWork, Spot, Stale
+from core.ports.rows import Commit, Committed, Due, Duplicate, LaneWork, Spot, Stale
 
 _SQL = load("warm")
 MOST_THREADS = 16_384

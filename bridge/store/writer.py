@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from core.ports import StoreError
+from core.ports.rows import StoreError
 
 MOST_TOGETHER = 512
 """Transactions in one commit: the first of them should not wait for thousands."""

@@ -12,7 +12,10 @@ import msgspec
 from core.ids import BindingId, ThreadId
 from core.intents import FillCard, Intent
 from core.model import Binding
-from core.ports import Outcome, Spot, Store, Timer
+from core.ports.outcomes import Outcome
+from core.ports.reading import Timer
+from core.ports.rows import Spot
+from core.ports.store import Store
 
 CARDS = "cards"
 """The kind of its timers."""

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.ports import Prefs
+from core.ports.reading import Prefs
 
 
 def wants(prefs: Prefs, at: datetime) -> bool:

@@ -19,7 +19,10 @@ from bridge.timers.quiet import quiet_until, wants
 from core.ids import AccountId, ThreadId, short_code
 from core.intents import Intent, Person
 from core.model import Binding, BindingKind, Place, Refusal, Role, Status, Thread
-from core.ports import Adapter, Outcome, Prefs, Store, ThreadLine, Timer, Which
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Outcome
+from core.ports.reading import Prefs, ThreadLine, Timer, Which
+from core.ports.store import Store
 
 log = logging.getLogger("pinthread.reminding")
 

@@ -30,16 +30,11 @@ from core.ids import AccountId, ThreadId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage, SetStatus, Speech
 from core.model import Refusal, Status
 from core.notes import calls_somebody
-from core.ports import (
-    Accepted,
-    Adapter,
-    Duplicate,
-    HeldIntent,
-    Outcome,
-    Store,
-    StoreError,
-    Timer,
-)
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Accepted, Outcome
+from core.ports.reading import Timer
+from core.ports.rows import Duplicate, HeldIntent, StoreError
+from core.ports.store import Store
 from core.rights import Act, may
 
 log = logging.getLogger("pinthread.timers")

@@ -2,8 +2,8 @@
 
 An adapter reads its dialect into `Content` and writes it out again. Standard emoji are
 characters of a `Text`, people without an account are `Text` too, and so is a web address
-until `core.text.tidy` finds it. Content made by `core.text.tidy` is *normal*: bounded in depth, with
-one form for each look, so that equal looks are equal trees. `plain` and `length` want that.
+until `core.text.tidy` finds it. Content made by that is *normal*: bounded in depth, with one
+form for each look, so that equal looks are equal trees. `plain` and `length` want that.
 """
 
 from dataclasses import dataclass, field

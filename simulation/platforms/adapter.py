@@ -15,17 +15,10 @@ from core.capabilities import Capabilities
 from core.delivery import Failure, FailureKind, Part, PartKind
 from core.intents import Intent, Person, React, RemoteFile, RemoteMessage
 from core.model import Mirror, Place
-from core.ports import (
-    Accepted,
-    Ask,
-    Desk,
-    FetchError,
-    Finding,
-    Ignored,
-    Outcome,
-    PlaceLook,
-    Waiting,
-)
+from core.ports.adapter import FetchError, Finding
+from core.ports.desk import Desk
+from core.ports.outcomes import Accepted, Ask, Ignored, Outcome, Waiting
+from core.ports.reading import PlaceLook
 from core.refusal import Refusal
 from core.sweep import Seen
 from core.text.content import length

@@ -10,7 +10,7 @@ from typing import TypeVar
 from core.delivery import Absent, Failure, FailureKind, PartKind, Receipt, Verb, Write
 from core.ids import RemoteId, SpaceId
 from core.model import BindingKind, Mirror, Place
-from core.ports import Budgets, Cost
+from core.ports.needs import Budgets, Cost
 from core.sweep import Root, Seen, SweepError
 from simulation.clock import VirtualLoop
 from simulation.platforms.adapter import Adapter, author_of, failure, ours_on, text_of

@@ -10,7 +10,7 @@ from core.delivery import Absent, Failure, FailureKind, PartKind, Receipt, Verb,
 from core.ids import RemoteId, SpaceId
 from core.intents import Intent
 from core.model import Mirror, Place
-from core.ports import Budgets, Cost
+from core.ports.needs import Budgets, Cost
 from core.sweep import Root, Seen, SweepError
 from simulation.clock import VirtualLoop
 from simulation.platforms.adapter import Adapter, failure, ours_on, text_of

@@ -13,7 +13,7 @@ from random import Random
 from typing import TypeVar
 
 from core.delivery import Verb
-from core.ports import Cost
+from core.ports.needs import Cost
 from simulation.clock import LIFE, VirtualLoop
 from simulation.faults import CallFault, Fault
 from simulation.trace import Trace

@@ -11,7 +11,7 @@ from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.ids import AccountId, BindingId, PinId
 from core.model import Account, AccountKind, Binding, BindingKind, Mode, Pin, Place
-from core.ports import Store
+from core.ports.store import Store
 from tests.anyone import ANYONE
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -33,7 +33,10 @@ from core.intents import (
     Target,
 )
 from core.model import Mirror, Place, Refusal
-from core.ports import Ask, Cost, Desk, FetchError, Finding, Outcome
+from core.ports.adapter import FetchError, Finding
+from core.ports.desk import Desk
+from core.ports.needs import Cost
+from core.ports.outcomes import Ask, Outcome
 from core.sweep import Root, Seen, SweepError
 from core.text.content import length
 from core.text.mentions import named

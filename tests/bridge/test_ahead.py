@@ -15,7 +15,10 @@ from core.delivery import Failure, FailureKind, Receipt, Sending, Write
 from core.ids import MirrorId, RemoteId, SpaceId
 from core.intents import InSpace, Intent, Origin, Person, PostMessage
 from core.model import Identity, Mirror, Profile
-from core.ports import Accepted, Begun, Commit, Committed, Cost, Duplicate, Stale, Store
+from core.ports.needs import Cost
+from core.ports.outcomes import Accepted
+from core.ports.rows import Begun, Commit, Committed, Duplicate, Stale
+from core.ports.store import Store
 from tests.bridge.conftest import INBOX, NOW
 from tests.bridge.scripted_platform import Die, Lost, ScriptedPlatform
 from tests.bridge.test_intake import accepted, start

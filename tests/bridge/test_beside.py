@@ -9,7 +9,9 @@ from bridge.intake.intake import Intake
 from bridge.operator import beside
 from core.ids import AccountId, PinId, ThreadId, short_code
 from core.intents import AddPeople, FillCard, Handle, Intent, Leave, PostMessage, StartThread
-from core.ports import Accepted, Store, StoreError
+from core.ports.outcomes import Accepted
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from web.sessions import SECRET, Purpose, read
 from web.settings import Settings
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.limits import Limits, least_discord
 from bridge.delivery.budgets import LocalBudgets
-from core.ports import Cost
+from core.ports.needs import Cost
 
 
 class Clock:

@@ -34,7 +34,8 @@ from core.model import (
     Profile,
     Refusal,
 )
-from core.ports import Accepted, Store
+from core.ports.outcomes import Accepted
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, MIA, NOW
 from tests.bridge.scripted_platform import soon
 from tests.bridge.test_conversation import ADA, MIAS, Talk, talk

@@ -32,7 +32,9 @@ from core.intents import (
     What,
 )
 from core.model import Binding, BindingKind, Identity, Pin, PinSource, Place, Profile
-from core.ports import Accepted, Change, Held, Ignored, Outcome, Store
+from core.ports.outcomes import Accepted, Held, Ignored, Outcome
+from core.ports.reading import Change
+from core.ports.store import Store
 from core.text.content import Bold, Mention, Paragraph, Text, length
 from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, KEN, KENS, MIA, NOW
 from tests.bridge.scripted_platform import Lost, ScriptedPlatform

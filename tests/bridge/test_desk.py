@@ -24,7 +24,10 @@ from core.model import (
     Profile,
     Refusal,
 )
-from core.ports import Accepted, Adapter, Change, PlaceLook, Store
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Accepted
+from core.ports.reading import Change, PlaceLook
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, KEN, MIA, NOW
 from tests.bridge.test_intake import accepted, reply, start
 

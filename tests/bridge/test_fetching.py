@@ -19,7 +19,9 @@ from core.files import FileRef
 from core.ids import RemoteId, SpaceId
 from core.intents import DeleteMessage, InSpace, Intent, Origin, PostMessage, RemoteFile
 from core.model import Refusal
-from core.ports import Accepted, FetchError, Store
+from core.ports.adapter import FetchError
+from core.ports.outcomes import Accepted
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, INBOX, NOW
 from tests.bridge.test_intake import ADA, accepted, place_card, start
 

@@ -20,7 +20,9 @@ from core.intents import (
     StartThread,
 )
 from core.model import AUTHOR, CARD, Identity, Mirror, Place, Placement, Profile, Refusal
-from core.ports import Accepted, Ask, Change, Held, Ignored, Store
+from core.ports.outcomes import Accepted, Ask, Held, Ignored
+from core.ports.reading import Change
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, MIA, NOW
 
 ADA = Person(Identity("slack", "T1", "UADA"), Profile("Ada Lind"))

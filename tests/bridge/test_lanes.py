@@ -25,7 +25,8 @@ from core.intents import (
     React,
 )
 from core.model import Binding, BindingKind, Identity, MirrorState, Pin, Place, Profile
-from core.ports import Change, Store
+from core.ports.reading import Change
+from core.ports.store import Store
 from core.standing import Edge, EdgeKind
 from tests.bridge.conftest import DESK, FORUM, INBOX, JO, KEN, MIA, NOW
 from tests.bridge.scripted_platform import Die, Late, Lost, ScriptedPlatform

@@ -9,7 +9,8 @@ from bridge.wakeup import LocalWakeups
 from core.delivery import Verb, Write
 from core.ids import PinId
 from core.intents import EditMessage, Handle, Intent, PostMessage, React, StartThread
-from core.ports import Cost, Store
+from core.ports.needs import Cost
+from core.ports.store import Store
 from tests.anyone import ANYONE
 from tests.bridge.conftest import MIA, NOW
 from tests.bridge.scripted_platform import ScriptedPlatform

@@ -15,7 +15,7 @@ from bridge.operator.operating import Operating
 from bridge.wakeup import LocalWakeups
 from core.intents import Handle, Intent, PostMessage, Report, StartThread
 from core.model import Contacts, Refusal
-from core.ports import Store
+from core.ports.store import Store
 from tests.bridge.conftest import DESK, JO, MIA, NOW
 from tests.bridge.test_intake import ROSA, accepted
 

@@ -22,7 +22,9 @@ from bridge.store import open_store
 from bridge.wakeup import LocalWakeups
 from core.intents import AddFile, DeleteMessage, EditMessage, Intent, PostMessage, React
 from core.model import Identity, Profile, Refusal
-from core.ports import Accepted, Store, StoreError
+from core.ports.outcomes import Accepted
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from tests.anyone import ANYONE
 from tests.bridge.conftest import DESK, KEN, MIA, NOW
 from tests.bridge.test_intake import accepted, start

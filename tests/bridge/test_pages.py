@@ -19,7 +19,9 @@ from core.intents import (
     React,
 )
 from core.model import Refusal
-from core.ports import Accepted, Line, Store
+from core.ports.outcomes import Accepted
+from core.ports.reading import Line
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, JO, KEN, MIA, NOW
 from tests.bridge.test_intake import accepted, start
 

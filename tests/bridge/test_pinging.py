@@ -14,7 +14,9 @@ from bridge.wakeup import LocalWakeups
 from core.ids import AccountId
 from core.intents import Assign, EditMessage, Handle, Intent, Mute, PostMessage, StartThread
 from core.model import Account, BrandRules, Contacts, Identity, Place, Profile, Role
-from core.ports import Accepted, Prefs, Store
+from core.ports.outcomes import Accepted
+from core.ports.reading import Prefs
+from core.ports.store import Store
 from core.text.content import Mention, Paragraph, Text
 from tests.bridge.conftest import BRAND, DESK, INBOX, JO, MIA, NOW
 from tests.bridge.test_intake import ADA, accepted

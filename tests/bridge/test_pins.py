@@ -8,7 +8,8 @@ from core.events import CardFilled
 from core.ids import PinId
 from core.intents import Handle, Intent, StartThread
 from core.model import Pin, PinSource, Refusal
-from core.ports import Outcome, Store
+from core.ports.outcomes import Outcome
+from core.ports.store import Store
 from tests.bridge.conftest import MIA, NOW
 from tests.bridge.test_intake import accepted
 

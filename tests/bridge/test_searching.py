@@ -17,7 +17,8 @@ from bridge.wakeup import LocalWakeups
 from core.ids import AccountId
 from core.intents import AddPeople, DeleteMessage, EditMessage, Handle, Intent, Leave, PostMessage
 from core.model import Account, AccountKind
-from core.ports import Accepted, Store
+from core.ports.outcomes import Accepted
+from core.ports.store import Store
 from core.search import Hits, SearchQuery, parse_search, words_of
 from tests.anyone import ANYONE
 from tests.bridge.conftest import BRAND, JO, MIA, NOW

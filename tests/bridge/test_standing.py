@@ -13,7 +13,8 @@ from bridge.wakeup import LocalWakeups
 from core.events import MessagePosted
 from core.intents import Handle, Intent, Person, PostMessage, React, StartThread
 from core.model import BrandRules, Contacts, Identity, Profile, Refusal, Role
-from core.ports import Accepted, Store, Waiting
+from core.ports.outcomes import Accepted, Waiting
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, DESK, INBOX, MIA, NOW
 from tests.bridge.test_intake import accepted, place_card, reply, start
 from tests.bridge.test_timers import Clock

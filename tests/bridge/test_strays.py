@@ -13,7 +13,7 @@ from core.delivery import Failure, FailureKind, Part, PartKind, Sending, Step, V
 from core.ids import MessageId, RemoteId, SpaceId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage
 from core.model import CARD, Mirror, Place, Placement
-from core.ports import Store
+from core.ports.store import Store
 from tests.bridge.conftest import INBOX, MIA
 from tests.bridge.scripted_platform import ScriptedPlatform, soon
 from tests.bridge.test_conversation import Talk, talk

@@ -32,7 +32,8 @@ from core.intents import (
     RemoteFile,
 )
 from core.model import Identity, MirrorState, Profile
-from core.ports import Fetch, HeldIntent, Retry, Store
+from core.ports.rows import Fetch, HeldIntent, Retry
+from core.ports.store import Store
 from tests.bridge.conftest import JO, MIA, NOW
 from tests.bridge.scripted_platform import ScriptedPlatform
 from tests.bridge.test_catchup import NoPins

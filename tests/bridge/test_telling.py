@@ -9,7 +9,8 @@ from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind
 from core.intents import EditMessage, Intent, RemoteMessage
 from core.model import Refusal
-from core.ports import Accepted, Adapter, Held
+from core.ports.adapter import Adapter
+from core.ports.outcomes import Accepted, Held
 from core.rules import ALREADY_SENT
 from tests.bridge.conftest import INBOX
 from tests.bridge.scripted_platform import soon

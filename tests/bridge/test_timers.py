@@ -29,7 +29,8 @@ from core.intents import (
     StartThread,
 )
 from core.model import BrandRules, Contacts, Hours, Pin, Place, Refusal, Role, Status
-from core.ports import Accepted, Held, Store, Waiting
+from core.ports.outcomes import Accepted, Held, Waiting
+from core.ports.store import Store
 from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
 from tests.bridge.test_intake import ADA, ROSA, accepted, place_card, reply, start
 

@@ -19,7 +19,9 @@ from core.events import MessageDeleted
 from core.ids import MessageId, MirrorId, RemoteId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage
 from core.model import Mirror
-from core.ports import Prefs, Store, StoreError
+from core.ports.reading import Prefs
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from core.text.content import Mention, Paragraph, Text
 from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
 from tests.bridge.test_catchup import heard

@@ -26,7 +26,7 @@ from core.files import FileId, FileRef, clean_name
 from core.ids import PinId
 from core.intents import PostMessage, React
 from core.model import BindingKind, Mirror, Mode, Pin
-from core.ports import Ask, Outcome, Waiting
+from core.ports.outcomes import Ask, Outcome, Waiting
 from core.text.content import Bold, Content, Emoji, Link, Mention, Paragraph, Text
 from core.text.tidy import normal
 from tests.contract.discord_description import FILE, Description, Sent

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.ports import Cost, FetchError
+from core.ports.adapter import FetchError
+from core.ports.needs import Cost
 
 
 @pytest.mark.parametrize(("factor", "limit"), [(1.0, 5), (2.5, 12), (0.1, 1), (0, 0)], ids=str)

@@ -19,7 +19,7 @@ from core.delivery import Author, Part, PartKind, Step, Verb, Write
 from core.files import FileId, FileRef, Stored
 from core.ids import AccountId, BindingId, ConversationId, MirrorId, RemoteId, SpaceId, ThreadId
 from core.model import BindingKind, Mirror, Place, Refusal
-from core.ports import Cost
+from core.ports.needs import Cost
 from tests.discord.fake_desk import OAK, FakeDesk
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from core.delivery import Absent, Author, Failure, FailureKind, Part, PartKind, 
 from core.files import FileId, FileRef
 from core.intents import PostMessage, RemoteFile
 from core.model import Mirror
-from core.ports import FetchError
+from core.ports.adapter import FetchError
 from tests.discord.conftest import (
     FORUM,
     GUILD,

@@ -21,7 +21,8 @@ from core.intents import (
     RemoteMessage,
 )
 from core.model import Place, Refusal
-from core.ports import Ask, Outcome, ThreadLine, ThreadView
+from core.ports.outcomes import Ask, Outcome
+from core.ports.reading import ThreadLine, ThreadView
 from tests.discord.conftest import (
     CHAT,
     FORUM,

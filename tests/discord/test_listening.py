@@ -23,7 +23,7 @@ from adapters.discord.telling import Teller
 from adapters.discord.webhooks import Webhooks
 from adapters.discord.writing import Costs, Writer
 from core.intents import Intent
-from core.ports import Outcome
+from core.ports.outcomes import Outcome
 from tests.discord.conftest import FORUM, FreeBudgets, MemoryFiles, mirror, text
 from tests.discord.fake_desk import FakeDesk
 from tests.discord.test_inbound import SAID

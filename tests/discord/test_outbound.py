@@ -14,7 +14,7 @@ from adapters.discord.writing import Channel, Costs
 from core.delivery import Author, FailureKind, Part, PartKind, Write
 from core.ids import PinId, RemoteId, ThreadId
 from core.model import Pin
-from core.ports import Cost
+from core.ports.needs import Cost
 from core.text.content import Mention, Paragraph, Text
 from tests.discord.conftest import CHAT, FORUM, card, direct, mirror, posting, text
 from tests.discord.fake_desk import BRAND, OAK

@@ -14,7 +14,8 @@ from core.delivery import CardLine, Part, PartKind, Receipt, Step, Verb
 from core.ids import AccountId, BindingId
 from core.intents import Person, PostMessage, React
 from core.model import Binding, BindingKind, Mirror, Mode, Place
-from core.ports import PlaceLook, Waiting
+from core.ports.outcomes import Waiting
+from core.ports.reading import PlaceLook
 from tests.discord.conftest import (
     CHAT,
     FORUM,

@@ -12,7 +12,7 @@ from core.delivery import Absent, Author, FailureKind, Part, PartKind, Receipt, 
 from core.ids import RemoteId, SpaceId, ThreadId
 from core.intents import EditMessage, InDirect, Intent, Person, PostMessage, React
 from core.model import Mirror, Place, Refusal
-from core.ports import Ask, Ignored
+from core.ports.outcomes import Ask, Ignored
 from core.sweep import Root, Seen, SweepError
 from tests.discord.conftest import (
     CHAT,

@@ -19,7 +19,7 @@ from blake3 import blake3
 from bridge.files.folder import CHUNK, FolderFiles
 from core.files import CHANGED_FILE, EMPTY_FILE, FileId, FileRef, Stored, shown_inline
 from core.model import Refusal
-from core.ports import FileGoneError, Files, FilesError
+from core.ports.files import FileGoneError, Files, FilesError
 from tests.files.boxes import heic, video
 from tests.files.pictures import GPS, clean_jpeg, jpeg, located_gif, located_png, located_webp, png
 

@@ -36,7 +36,7 @@ from core.ids import (
     ThreadId,
 )
 from core.model import Account, AccountKind, BindingKind, Mirror, Pin, Place, Refusal
-from core.ports import ThreadLine
+from core.ports.reading import ThreadLine
 from core.text.content import (
     Bold,
     Channel,

@@ -21,7 +21,7 @@ from bridge.telemetry import Metrics
 from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.model import BrandRules, Canned, Contacts, Hours, Mode, Role
-from core.ports import Adapter
+from core.ports.adapter import Adapter
 from tests.office.desk_world import (
     ADA,
     BEN,

@@ -30,7 +30,9 @@ from core.model import (
     Profile,
     Refusal,
 )
-from core.ports import Accepted, Outcome, PlaceLook, Store
+from core.ports.outcomes import Accepted, Outcome
+from core.ports.reading import PlaceLook
+from core.ports.store import Store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 

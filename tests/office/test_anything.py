@@ -8,7 +8,7 @@ from core.asking import Answer, Command
 from core.ids import RemoteId
 from core.intents import Person
 from core.model import Identity, Place, Profile
-from core.ports import Accepted
+from core.ports.outcomes import Accepted
 from core.verbs import VERBS
 from tests.office.desk_world import (
     ADA,

@@ -9,7 +9,8 @@ from bridge.timers.timers import Timers
 from core.events import MessagePosted
 from core.ids import short_code
 from core.model import BrandRules, Hours, Role
-from core.ports import Accepted, Prefs
+from core.ports.outcomes import Accepted
+from core.ports.reading import Prefs
 from tests.office.conftest import BRAND_RULES
 from tests.office.desk_world import ADA, BEN, BRAND, INBOX, MIA, NOW, STAFF, World, person
 

@@ -5,7 +5,7 @@ import pytest
 from core.events import CardFilled
 from core.intents import Person
 from core.model import BindingKind, Mode, Place, Role
-from core.ports import PlaceLook
+from core.ports.reading import PlaceLook
 from tests.office.desk_world import (
     ADA,
     BEN,

@@ -6,7 +6,7 @@ from core.asking import Command
 from core.ids import RemoteId
 from core.intents import InSpace, Intent, Origin, Person, PostMessage
 from core.model import Refusal
-from core.ports import Accepted, Waiting
+from core.ports.outcomes import Accepted, Waiting
 from core.text.content import Bold, Paragraph, Text
 from tests.office.desk_world import (
     ADA,

@@ -6,7 +6,7 @@ import pytest
 
 from core.intents import Person
 from core.model import Identity, Profile
-from core.ports import Prefs
+from core.ports.reading import Prefs
 from tests.office.desk_world import ADA, BEN, INBOX, JO, MIA, World, button, code, labels, person
 
 MIAS = person(MIA, "discord")

@@ -8,7 +8,7 @@ from core.asking import Command
 from core.ids import RemoteId
 from core.intents import Origin, Person, PostMessage
 from core.model import Identity, Profile, Refusal, Status
-from core.ports import Accepted
+from core.ports.outcomes import Accepted
 from tests.office.desk_world import (
     ADA,
     BEN,

@@ -9,16 +9,9 @@ from core.delivery import Delivery, Receipt
 from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import Actor, Handle, Intent, Person, PersonRef, StartThread
 from core.model import Account, AccountKind, Identity, Mirror, Pin, Place, Refusal
-from core.ports import (
-    Accepted,
-    Change,
-    FeedItem,
-    Line,
-    Outcome,
-    Page,
-    ThreadLine,
-    ThreadView,
-)
+from core.ports.outcomes import Accepted, Outcome
+from core.ports.reading import Change, Line, Page, ThreadLine, ThreadView
+from core.ports.rows import FeedItem
 from core.sweep import Seen
 from tests.slack.fake_office import FakeOffice
 

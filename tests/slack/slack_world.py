@@ -16,7 +16,8 @@ from core.delivery import Author, Part, PartKind, Step, Verb, Write
 from core.files import FileId, FileRef
 from core.ids import AccountId, BindingId, MirrorId, RemoteId, SpaceId
 from core.model import BindingKind, Mirror, Place
-from core.ports import Budgets, FileGoneError, Files
+from core.ports.files import FileGoneError, Files
+from core.ports.needs import Budgets
 from tests.slack.fake_desk import CONVERSATION, PIN, THREAD, FakeDesk
 
 TEAM = "T0NORTHWIND"

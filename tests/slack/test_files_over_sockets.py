@@ -23,7 +23,7 @@ from core.delivery import (
 from core.files import FileRef
 from core.ids import RemoteId
 from core.intents import PostMessage, RemoteFile
-from core.ports import FetchError
+from core.ports.adapter import FetchError
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import INBOX, KeptFiles, World, about, card, mirror, texts, write
 

@@ -8,7 +8,7 @@ import pytest
 from adapters.slack import home as home_module
 from core.asking import Answer, Button, Form, Input, Item
 from core.intents import Person
-from core.ports import Change
+from core.ports.reading import Change
 from tests.slack.fake_desk import CONVERSATION, PIN, THREAD, FakeDesk
 from tests.slack.slack_world import World
 

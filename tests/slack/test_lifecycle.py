@@ -11,7 +11,7 @@ from adapters.slack.preflight import SCOPES
 from bridge.delivery.budgets import LocalBudgets
 from core.delivery import Failure, FailureKind, Receipt
 from core.model import Place
-from core.ports import Cost
+from core.ports.needs import Cost
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, card, mirror, no_files, text
 

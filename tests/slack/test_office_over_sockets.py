@@ -14,7 +14,7 @@ from core.delivery import Receipt
 from core.ids import RemoteId, SpaceId
 from core.intents import Handle, InSpace, Person
 from core.model import Identity, Place, Refusal
-from core.ports import Waiting
+from core.ports.outcomes import Waiting
 from core.text.content import Bold, Paragraph, Text
 from tests.slack.fake_desk import PIN, FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, card, texts

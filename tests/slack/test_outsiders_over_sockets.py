@@ -10,7 +10,7 @@ from core.asking import Button
 from core.delivery import Receipt
 from core.intents import Person
 from core.model import Identity, Place
-from core.ports import PlaceLook
+from core.ports.reading import PlaceLook
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, card, texts
 

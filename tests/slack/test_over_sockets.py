@@ -9,7 +9,7 @@ from adapters.slack import SlackAdapter
 from core.delivery import Author, Failure, FailureKind, Part, PartKind, Receipt
 from core.intents import InDirect, InSpace, Origin, Person, PostMessage
 from core.model import Identity, Place, Refusal
-from core.ports import Ask
+from core.ports.outcomes import Ask
 from tests.slack.fake_desk import PIN, THREAD, FakeDesk, line
 from tests.slack.slack_world import (
     INBOX,

@@ -9,7 +9,7 @@ from adapters.slack import SlackAdapter
 from core.delivery import Receipt
 from core.intents import EditMessage, PostMessage
 from core.model import Refusal
-from core.ports import Ask, Held, Ignored, Outcome
+from core.ports.outcomes import Ask, Held, Ignored, Outcome
 from tests.slack.fake_desk import FakeDesk, line
 from tests.slack.slack_world import INBOX, World, card, texts
 

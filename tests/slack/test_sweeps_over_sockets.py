@@ -25,7 +25,7 @@ from core.files import FileRef
 from core.ids import RemoteId
 from core.intents import DeleteMessage, EditMessage, InDirect, Intent, PostMessage, React
 from core.model import Place, Refusal
-from core.ports import Waiting
+from core.ports.outcomes import Waiting
 from core.sweep import Root, Seen, SweepError
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import (

@@ -1,4 +1,4 @@
-"""The contract suite of `core.ports.Store`: every engine is one more parameter of `address`.
+"""The contract suite of `core.ports.store.Store`: every engine is one more parameter of `address`.
 
 The tests know the Protocol alone; what only one engine does stands in its own file.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.store import open_store
-from core.ports import Store
+from core.ports.store import Store
 from tests.store.world import World
 
 

@@ -27,7 +27,9 @@ from core.events import (
 from core.files import FileId, FileRef
 from core.ids import AccountId, MessageId, PinId, derive
 from core.model import AccountKind, BindingKind, Status
-from core.ports import Commit, Committed, Store, Which
+from core.ports.reading import Which
+from core.ports.rows import Commit, Committed
+from core.ports.store import Store
 from tests.store.world import NOW, Said, World
 
 BRAND, MIA, JO = AccountId("northwind"), AccountId("mia"), AccountId("jo")

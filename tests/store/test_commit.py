@@ -8,7 +8,8 @@ from core.apply import apply
 from core.events import CardFilled, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened
 from core.ids import ConversationId, MessageId, PinId, RemoteId, ThreadId, derive
 from core.model import Account, AccountKind, Identity, Member, State, people_key
-from core.ports import Commit, Committed, Duplicate, Stale, Store
+from core.ports.rows import Commit, Committed, Duplicate, Stale
+from core.ports.store import Store
 from tests.store.world import PIN, Said, World
 
 Reopen = Callable[[], Awaitable[Store]]

@@ -16,7 +16,8 @@ from bridge.store.writer import MOST_TOGETHER, Writer
 from core.events import MessagePosted, ThreadOpened
 from core.ids import AccountId, BindingId, MessageId, PinId, SpaceId, ThreadId
 from core.model import AUTHOR, Binding, BindingKind, Place, Placement, people_key
-from core.ports import Commit, Committed, Store, StoreError
+from core.ports.rows import Commit, Committed, StoreError
+from core.ports.store import Store
 from tests.store.world import NOW, Said, World
 
 MIA, OLA = AccountId("mia"), AccountId("ola")

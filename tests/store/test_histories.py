@@ -24,7 +24,8 @@ from core.events import (
 from core.files import FileId, FileRef
 from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, derive
 from core.model import AUTHOR, CARD, Binding, Mirror, MirrorState, Placement
-from core.ports import Begun, Commit, Committed, LaneWork, Refused, Retry, Store
+from core.ports.rows import Begun, Commit, Committed, LaneWork, Refused, Retry
+from core.ports.store import Store
 from core.project import file_item
 from core.text.content import Bold, Content, Paragraph, Text
 from tests.store.world import NOW, PIN, Said, World

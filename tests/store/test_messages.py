@@ -48,7 +48,8 @@ from core.model import (
     Written,
     place_ref,
 )
-from core.ports import Fetch, HeldIntent, LaneWork, Store, StoreError
+from core.ports.rows import Fetch, HeldIntent, LaneWork, StoreError
+from core.ports.store import Store
 from core.project import file_item
 from core.text.content import Bold, Channel, Content, Mention, Paragraph, Quote, Text
 from tests.store.world import NOW, PIN, Said, World

@@ -22,7 +22,8 @@ from core.model import (
     PinSource,
     Placement,
 )
-from core.ports import Begun, Commit, Committed, Due, Duplicate, Refused, Stale, Store
+from core.ports.rows import Begun, Commit, Committed, Due, Duplicate, Refused, Stale
+from core.ports.store import Store
 from tests.store.world import NOW, PIN, Said, World
 
 PLATFORMS = ("slack", "discord")

@@ -19,7 +19,8 @@ from core.model import (
     Place,
     Profile,
 )
-from core.ports import Store, StoreError
+from core.ports.rows import StoreError
+from core.ports.store import Store
 from tests.store.world import NOW, PIN, World
 
 Reopen = Callable[[], Awaitable[Store]]

@@ -30,7 +30,8 @@ from core.intents import (
     What,
 )
 from core.model import BindingKind, Identity, MirrorState, Place, Placement, Profile
-from core.ports import HeldIntent, Refused, Store
+from core.ports.rows import HeldIntent, Refused
+from core.ports.store import Store
 from tests.store.world import NOW, PIN, Said, World
 
 Reopen = Callable[[], Awaitable[Store]]

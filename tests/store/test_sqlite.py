@@ -32,7 +32,8 @@ from core.ids import (
 )
 from core.intents import InSpace, PostMessage
 from core.model import CARD, Placement
-from core.ports import Commit, NewerSchemaError, Store, StoreError
+from core.ports.rows import Commit, NewerSchemaError, StoreError
+from core.ports.store import Store
 from tests.store.world import NOW, Said, World
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,8 @@ from bridge.store.writer import Writer
 from core.events import MessagePosted
 from core.ids import AccountId, MessageId, derive
 from core.intents import RemoteFile
-from core.ports import Committed, Fetch, Store, StoreError
+from core.ports.rows import Committed, Fetch, StoreError
+from core.ports.store import Store
 from tests.store.world import NOW, Said, World
 
 

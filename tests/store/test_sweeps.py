@@ -14,7 +14,8 @@ from core.events import (
 from core.files import FileId, FileRef
 from core.ids import MessageId, MirrorId, PinId, RemoteId, SpaceId, derive
 from core.model import AUTHOR, BindingKind, Mirror, Place, Placement
-from core.ports import Marked, Refused, Store, SweptPlace
+from core.ports.rows import Marked, Refused, SweptPlace
+from core.ports.store import Store
 from core.project import file_item
 from tests.store.test_mirrors import Reopen, pair
 from tests.store.world import NOW, Said, World

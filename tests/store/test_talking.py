@@ -7,7 +7,9 @@ from datetime import timedelta
 from core.events import MessagePosted
 from core.ids import AccountId, MessageId, derive
 from core.model import AccountKind, Identity, Profile, Role
-from core.ports import Commit, Committed, Duplicate, NewReport, Prefs, Stale, Store, Timer
+from core.ports.reading import NewReport, Prefs, Timer
+from core.ports.rows import Commit, Committed, Duplicate, Stale
+from core.ports.store import Store
 from core.standing import Edge, EdgeKind
 from tests.store.world import NOW, Said, World
 

@@ -37,7 +37,8 @@ from core.model import (
     Placement,
     people_key,
 )
-from core.ports import Commit, Committed, Duplicate, Fetch, NewMirror, Stale, Store
+from core.ports.rows import Commit, Committed, Duplicate, Fetch, NewMirror, Stale
+from core.ports.store import Store
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 PIN = PinId("99360735500167749")

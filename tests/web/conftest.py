@@ -38,17 +38,9 @@ from core.model import (
     Thread,
     Written,
 )
-from core.ports import (
-    Accepted,
-    Change,
-    FeedItem,
-    Line,
-    Outcome,
-    Page,
-    ThreadLine,
-    ThreadView,
-    Which,
-)
+from core.ports.outcomes import Accepted, Outcome
+from core.ports.reading import Change, Line, Page, ThreadLine, ThreadView, Which
+from core.ports.rows import FeedItem
 from web.server import Server
 from web.sessions import SECRET, Purpose, sign
 from web.settings import Settings
@@ -59,7 +51,7 @@ BAD_PIN = Refusal("bad_pin", "Paste the address of a pin.")
 
 
 class FakeDesk:
-    """`core.ports.Desk` over dictionaries; time moves one minute with every event."""
+    """`core.ports.desk.Desk` over dictionaries; time moves one minute with every event."""
 
     def __init__(self) -> None:
         self.accounts: dict[AccountId, Account] = {}

@@ -24,7 +24,7 @@ from bridge.wakeup import LocalWakeups
 from core.brand import BrandRules, Role
 from core.ids import AccountId
 from core.model import Account, AccountKind
-from core.ports import Store
+from core.ports.store import Store
 from core.standing import Edge
 from tests.office.desk_world import DESK_PIN, LAMP, Pinterest
 from tests.web.conftest import Client, World

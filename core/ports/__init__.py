@@ -1,0 +1,1 @@
+"""What the program needs of the world, and what the world may ask of the program."""
