@@ -58,8 +58,9 @@ REPAIR_EVERY = timedelta(minutes=10)
 """How often broken places are tried again, in case somebody has repaired them."""
 
 ERASE_EVERY = timedelta(days=1)
-FOLLOW_EVERY, FOLLOWED = 5.0, 5_000
-"""Seconds, and events: what is more than that waits until somebody opens an inbox."""
+FOLLOW_EVERY, FOLLOW_ON, FOLLOWED = 5.0, 0.25, 500
+"""Seconds where nothing is left and where something is, and events: few, for all other commits
+wait for them."""
 UNUSED = timedelta(days=2)
 """How long a file may wait for the message that it is for; an upload's ticket lasts a day."""
 
@@ -330,8 +331,8 @@ async def _keep(store: Store, lanes: Lanes, metrics: Metrics) -> None:
 async def _follow(store: Store) -> None:
     """Inboxes follow the history in good time, so that whoever opens one need not wait."""
     while True:
-        await store.follow_history(FOLLOWED)
-        await asyncio.sleep(FOLLOW_EVERY)
+        left = await store.follow_history(FOLLOWED)
+        await asyncio.sleep(FOLLOW_ON if left else FOLLOW_EVERY)
 
 
 async def _erase(store: Store, files: Files, exporting: Exporting, keep: timedelta) -> None:

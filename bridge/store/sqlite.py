@@ -506,7 +506,7 @@ class SqliteStore:
     async def renew_timer(self, timer: Timer) -> None:
         await self._writer.put(timing.renew, timer)
 
-    async def note_pings(self, limit: int = 20_000) -> int:
+    async def note_pings(self, limit: int = 1_000) -> int:
         if not _guarded(pinging.behind, self._db):
             return 0
         return await self._writer.put(pinging.note, limit)
@@ -529,7 +529,7 @@ class SqliteStore:
         found = await self._long(inboxes.page, account, which, agent, before, limit)
         return _guarded(inboxes.lines, self._known, found)
 
-    async def follow_history(self, limit: int = 20_000) -> int:
+    async def follow_history(self, limit: int = 1_000) -> int:
         if not _guarded(inboxes.behind, self._db):
             return 0
         return await self._writer.put(inboxes.advance, limit)

@@ -200,7 +200,7 @@ class Store(Protocol):
         """From now on it is due at another time, and about something else."""
         ...
 
-    async def note_pings(self, limit: int = 20_000) -> int:
+    async def note_pings(self, limit: int = 1_000) -> int:
         """Keeps what came in during people's quiet hours as timers of the kind `ping`.
 
         It looks at so many events after those it has looked at; how many are left.
@@ -303,7 +303,7 @@ class Store(Protocol):
         """A page of a list, by what has happened last that the account sees."""
         ...
 
-    async def follow_history(self, limit: int = 20_000) -> int:
+    async def follow_history(self, limit: int = 1_000) -> int:
         """Brings the inboxes on by so many events; how many are left. `inbox` does it first."""
         ...
 
