@@ -58,6 +58,9 @@ from core.rules import NO_MESSAGE, NO_THREAD, PIN_REQUIRED
 
 _MOST_NEW = 10_000
 
+_REFUSED = 10_000
+"""Refused words remembered, so that nothing waits for them."""
+
 CONFLICT = Refusal(
     "conflict", "This idempotency key was used for another message. Send it with a new key."
 )
@@ -105,6 +108,14 @@ class Finder:
         self._rules = rules
         self._newcomers: dict[AccountId, None] = {}
         """Who got an account since the start and has not said anything yet."""
+        self._refused: dict[tuple[str, RemoteId], None] = {}
+        """Words that people typed and that went nowhere; what answers them has no thread."""
+
+    def refused(self, platform: str, remote: RemoteId) -> None:
+        """Nobody need wait for these words."""
+        if len(self._refused) >= _REFUSED:
+            del self._refused[next(iter(self._refused))]
+        self._refused[platform, remote] = None
 
     def is_newcomer(self, account: AccountId) -> bool:
         """Once for each, when they first say something."""
@@ -213,9 +224,11 @@ class Finder:
             return _at(spots[0])
         if not spots:
             return PIN_REQUIRED
-        if target.answers is not None and await self._store.sendings(target.place):
+        answers = target.answers
+        waits = answers is not None and (platform, answers) not in self._refused
+        if waits and answers is not None and await self._store.sendings(target.place):
             # It may answer one of ours whose receipt is still out.
-            return await self._hold(intent, platform, target.answers)
+            return await self._hold(intent, platform, answers)
         actor = (await self.actor(intent, None)).account
         wanted = {spot.thread.id for spot in spots}
         lines = await self._store.inbox(actor.id, 100)

@@ -172,10 +172,13 @@ class Intake:
     async def submit(self, intent: Intent) -> Outcome:
         """Commits before it returns; a repeated intent gives its first answer again."""
         outcome = await self._settle(intent)
+        said = intent.origin if isinstance(intent.what, PostMessage) else None
+        if isinstance(outcome, Refusal) and said is not None and said.message is not None:
+            self._finder.refused(said.place.platform, said.message)
+            await self._release(said.place.platform, said.message, (PostMessage,))
         if isinstance(outcome, Accepted) and not outcome.repeated:
             # What waited for these words comes first: a message that was deleted while it
             # was on its way here should not be seen anywhere.
-            said = intent.origin if isinstance(intent.what, PostMessage) else None
             if said is not None and said.message is not None:
                 await self.release(said.place.platform, said.message)
             self._wakeups.publish(Change(outcome.conversation, outcome.thread, "event"))
@@ -200,7 +203,14 @@ class Intake:
 
     async def release(self, platform: str, appeared: SpaceId | RemoteId) -> None:
         """A thread or message has appeared in its place: decides what waited for it, in order."""
+        await self._release(platform, appeared, (object,))
+
+    async def _release(
+        self, platform: str, appeared: SpaceId | RemoteId, kinds: tuple[type, ...]
+    ) -> None:
         for held in await self._store.held_for(platform, appeared):
+            if not isinstance(held.intent.what, kinds):
+                continue
             self._releasing.add(held.key)
             try:
                 outcome = await self.submit(held.intent)

@@ -41,31 +41,51 @@ class Refused(Exception):  # noqa: N818 (an answer, not a mistake)
 
 
 class Limits:
-    """Counts calls over each budget's window, over all lives of the program."""
+    """Counts calls against each budget, over all lives of the program."""
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, ...], deque[tuple[float, int]]] = {}
+        """Those of the last window, or since the budget was full, with the life they were of."""
+        self._full_at: dict[tuple[str, ...], float] = {}
+        """When a budget that refills is full again."""
         self.exceeded: dict[tuple[tuple[str, ...], int], int] = {}
         """Calls over a limit, by budget and life, and how many there may be at most."""
 
     def count(self, costs: Sequence[Cost], now: float, life: int) -> float | None:
         """Seconds to wait where it is one too many."""
+        limited = [cost for cost in costs if cost.limit]
         wait = None
-        for cost in costs:
-            if not cost.limit:
-                continue
+        for cost in limited:
             calls = self._calls.setdefault(cost.key, deque())
-            while calls and calls[0][0] <= now - cost.per + _ROUNDING:
-                calls.popleft()
-            if len(calls) >= cost.limit:
-                wait = max(wait or 0.0, calls[-cost.limit][0] + cost.per - now, 0.05)
-                if all(earlier == life for _, earlier in calls):
-                    name = (cost.key, life)
-                    self.exceeded[name] = self.exceeded.get(name, 0) + 1
+            late = self._refilling(cost, now) if cost.refills else _in_window(cost, calls, now)
+            if late is None:
+                continue
+            wait = max(wait or 0.0, late, 0.05)
+            if all(earlier == life for _, earlier in calls):
+                name = (cost.key, life)
+                self.exceeded[name] = self.exceeded.get(name, 0) + 1
         if wait is None:
-            for cost in costs:
+            for cost in limited:
                 self._calls[cost.key].append((now, life))
+                if cost.refills:
+                    full_at = max(self._full_at[cost.key], now)
+                    self._full_at[cost.key] = full_at + cost.per / cost.limit
         return wait
+
+    def _refilling(self, cost: Cost, now: float) -> float | None:
+        """Seconds to wait where nothing is left of a budget that refills."""
+        full_at = self._full_at.setdefault(cost.key, now)
+        if full_at <= now:
+            self._calls[cost.key].clear()
+        late = full_at - now - (cost.limit - 1) * cost.per / cost.limit
+        return late if late > _ROUNDING else None
+
+
+def _in_window(cost: Cost, calls: deque[tuple[float, int]], now: float) -> float | None:
+    """Seconds to wait where the window is full."""
+    while calls and calls[0][0] <= now - cost.per + _ROUNDING:
+        calls.popleft()
+    return calls[-cost.limit][0] + cost.per - now if len(calls) >= cost.limit else None
 
 
 class Wire:

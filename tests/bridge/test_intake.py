@@ -20,7 +20,7 @@ from core.intents import (
     StartThread,
 )
 from core.model import AUTHOR, CARD, Identity, Mirror, Place, Placement, Profile, Refusal
-from core.ports.outcomes import Accepted, Ask, Held, Ignored
+from core.ports.outcomes import Accepted, Ask, Held, Ignored, Outcome
 from core.ports.reading import Change
 from core.ports.store import Store
 from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, MIA, NOW
@@ -239,6 +239,32 @@ async def test_a_direct_answer_to_one_of_ours_whose_receipt_is_out_waits_for_it(
     await intake.release("discord", remote)
     assert isinstance((await store.history(threads[1].conversation))[-1].what, MessagePosted)
     assert (await store.history(threads[1].conversation))[-1].seq == 4
+
+
+async def test_a_direct_answer_to_words_that_were_refused_asks_which_thread(
+    intake: Intake, store: Store
+) -> None:
+    direct = Place("discord", "", "user:920")
+    await intake.account(ROSA)
+    for who in ("northwind", "jo"):
+        await accepted(intake, Intent(who, ROSA, StartThread((Handle(who),), DESK.id, "hi")))
+    head = next(iter(await store.spots_at(direct, 2)))
+    await store.begin(head.mirror.id, Sending(CARD, 0, 1, (Step(Verb.POST),)))
+    refused = RemoteId("9:3")
+    told: list[Outcome] = []
+    intake.on_released(lambda _, outcome: told.append(outcome))
+
+    def answering(key: str, remote: str) -> Intent:
+        said = PostMessage(InDirect(direct, refused), "and in oak?")
+        return Intent(key, ROSA, said, Origin(direct, RemoteId(remote)))
+
+    assert isinstance(await intake.submit(answering("before", "9:4")), Held)
+    empty = PostMessage(head.thread.id, " ")
+    first = await intake.submit(Intent("first", ROSA, empty, Origin(direct, refused)))
+    assert isinstance(first, Refusal)
+    assert [type(one) for one in told] == [Ask]
+    assert await store.held_for("discord", refused) == ()
+    assert isinstance(await intake.submit(answering("after", "9:5")), Ask)
 
 
 async def test_direct_words_without_a_thread_need_a_pin(intake: Intake) -> None:

@@ -70,7 +70,7 @@ async def test_the_strip_says_where_words_do_not_stand_and_what_to_do_about_it(
     await expect(said(slack, "while it is archived")).to_have_count(0)
     await shown.act("slack/archive", user=ADA, channel=INBOX, archived=False)
     await expect(said(slack, "while it is archived")).to_be_visible()
-    mended = said(discord, "while it is archived").locator(".strip .place")
+    mended = said(discord, "while it is archived").locator('.strip [data-platform="slack"]')
     await expect(mended).to_have_class("place delivered")
     # The other way: the forum may not be written to for a while.
     forum = {"channel": "930000000000000001"}
