@@ -90,6 +90,10 @@ class Ahead:
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
 
+    async def posted(self, mirror: MirrorId, seconds: float) -> bool:
+        """Waits for the receipt of a post under way; False where there was none to wait for."""
+        return await self._means.under_way.over(mirror, seconds)
+
     def take(self, mirror: MirrorId) -> Course | None:
         """The delivery that its lane has to go on with, first of all."""
         ready = self._ready.get(mirror)

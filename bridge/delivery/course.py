@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from bridge.delivery.underway import UnderWay
 from bridge.intake.finding import message_of
 from bridge.telemetry import Metrics
 from core.capabilities import Capabilities
@@ -75,8 +76,8 @@ class Means:
     way of one that waits for longer; it is started again after that.
     `unclear` hears of calls of which nobody knows whether they are still to be made.
     `echoes` are our own writes that may be seen on their platform before they are
-    answered. `waits` holds the tasks that are between two calls, so that a stop need
-    not wait for them.
+    answered. `under_way` are the posts whose receipts are still out. `waits` holds the tasks
+    that are between two calls, so that a stop need not wait for them.
     """
 
     store: Store
@@ -95,6 +96,7 @@ class Means:
     mends: int = 0
     """How often a place was mended: a refusal of a call from before that is out of date."""
     echoes: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
+    under_way: UnderWay = field(default_factory=UnderWay)
     waits: set[asyncio.Task[object]] = field(default_factory=set)
 
     @asynccontextmanager
@@ -158,6 +160,12 @@ class Course:
 
     async def run(self) -> bool:
         """Delivers what was read, what had begun first. False: the lane must wait."""
+        try:
+            return await self._run()
+        finally:
+            self._means.under_way.ends(self._mirror.id)
+
+    async def _run(self) -> bool:
         if not await self._left_over():
             return False
         while self._begun is not None or not self._means.stopping():
@@ -271,6 +279,7 @@ class Course:
                 continue
             if result.kind is FailureKind.RATE and not unclear:
                 await self._store.begin(self._mirror.id, replace(sending, in_flight=doubted))
+                self._means.under_way.ends(self._mirror.id)
                 async with self._means.waiting():
                     await asyncio.sleep(max(result.retry_after or 0.0, 0.05))
                 continue
@@ -293,6 +302,7 @@ class Course:
     async def _call(self, write: Write) -> Receipt | Failure:
         waiting: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._means.echoes[write.delivery] = waiting
+        self._posts(write)
         self._mends = self._means.mends
         result = await self._adapter.write(write)
         kind = result.kind if isinstance(result, Failure) else "ok"
@@ -304,6 +314,7 @@ class Course:
     async def _find(self, write: Write) -> Receipt | Absent | Failure:
         """Waits for our own echo, then looks, twice."""
         echoes = self._means.echoes
+        self._posts(write)
         waiting = echoes.setdefault(write.delivery, asyncio.get_running_loop().create_future())
         patience = self._means.patience
         try:
@@ -318,6 +329,10 @@ class Course:
             return Absent()
         finally:
             echoes.pop(write.delivery, None)
+
+    def _posts(self, write: Write) -> None:
+        if write.step.verb is Verb.POST:
+            self._means.under_way.begins(self._mirror.id)
 
     def _write(self, sending: Sending) -> Write:
         step = sending.steps[sending.at]
@@ -376,6 +391,8 @@ class Course:
             space=space,
             reacted=reacted,
         )
+        if receipt.inner is None:
+            self._means.under_way.ends(self._mirror.id)
         self._attempts = 0
         if after is None:
             self._tell()

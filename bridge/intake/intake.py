@@ -53,6 +53,7 @@ from core.intents import (
     PersonRef,
     PostMessage,
     React,
+    RemoteMessage,
     Report,
     Somebody,
     Speech,
@@ -89,6 +90,8 @@ log = logging.getLogger("pinthread.intake")
 
 HELD_FOR = timedelta(hours=24)
 
+_RECEIPT = 10.0
+"""Seconds for which an answer to what is not known yet waits for the receipt of a post there."""
 _UNCHANGED = 10_000
 """Reactions remembered for the sake of sweeps under way."""
 _Reaction = tuple[str, str, str]
@@ -112,6 +115,10 @@ class Ahead(Protocol):
 
     async def settle(self, begun: Sequence[Begun], done: Sequence[MirrorId]) -> None:
         """Told after the commit, in whatever way it ended; `done` are those that did begin."""
+        ...
+
+    async def posted(self, mirror: MirrorId, seconds: float) -> bool:
+        """Waits for the receipt of a post under way; False where there was none to wait for."""
         ...
 
 
@@ -232,6 +239,8 @@ class Intake:
         if isinstance(intent.what, StartThread):
             return await self._start(intent, intent.what)
         found = await self._finder.find(intent)
+        if isinstance(found, Found) and await self._has_come(intent, found):
+            found = await self._finder.find(intent)
         if not isinstance(found, Found):
             return found
         if _is_machine(intent) and found.binding and found.binding.kind is BindingKind.INBOX:
@@ -242,6 +251,19 @@ class Intake:
                 if not isinstance(found, Found):
                     return found
             return await self._decide(intent, found)
+
+    async def _has_come(self, intent: Intent, found: Found) -> bool:
+        """Whether what somebody answers may be known by now: one of ours, just posted there.
+
+        It can be read before its receipt is stored. Only words of the same thread wait, and
+        those that were said there later come after them.
+        """
+        answers = intent.what.answers if isinstance(intent.what, PostMessage) else None
+        if not isinstance(answers, RemoteMessage) or found.message is not None:
+            return False
+        if self._ahead is None or found.mirror is None:
+            return False
+        return await self._ahead.posted(found.mirror.id, _RECEIPT)
 
     async def _start(self, intent: Intent, what: StartThread) -> Outcome:
         actor = await self._finder.actor(intent, None)

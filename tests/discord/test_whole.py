@@ -10,6 +10,7 @@ from tests.program.talk import HEART, ROSA, THUMB, Shown, Talk, talk
 
 pytestmark = pytest.mark.slow
 OTHERS = ("web", "slack")
+EXECUTE = "POST /webhooks/{webhook_id}/{token}"
 
 
 async def reacted(found: Talk, text: str, wanted: set[str]) -> None:
@@ -96,6 +97,21 @@ async def test_replies_show_what_they_answer_both_ways(tmp_path: Path) -> None:
         await found.find("slack", "does this come in oak?")
         seen = await found.find("web", "yes, it does")
         assert "does this come in oak?" in seen.raw["answers"]
+
+
+async def test_a_reply_to_a_copy_shows_what_it_answers_though_discord_has_not_answered_yet(
+    tmp_path: Path,
+) -> None:
+    async with talk(tmp_path) as found:
+        slow = {"platform": "discord", "method": EXECUTE, "kind": "delay"}
+        await found.people.control("POST", "/faults", {**slow, "seconds": 2, "times": 1})
+        await found.say("web", "and in walnut?")
+        asked = await found.name("discord", "and in walnut?")
+        await found.say("discord", "yes, in walnut", reply_to=asked)
+        seen = await found.find("web", "yes, in walnut")
+        assert "and in walnut?" in seen.raw["answers"]
+        copy = await found.find("slack", "yes, in walnut")
+        assert "and in walnut?" in str(copy.raw["blocks"])
 
 
 async def test_the_bot_that_is_asked_back_delivers_what_was_said_meanwhile(tmp_path: Path) -> None:
