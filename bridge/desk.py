@@ -46,6 +46,7 @@ from core.model import (
     Binding,
     BindingKind,
     Identity,
+    Mirror,
     Pin,
     Place,
     Refusal,
@@ -317,7 +318,6 @@ class Desk(People):
         assert head is not None
         assert pin is not None
         members = [await self._known(account) for account in head.present()]
-        mirrors = await self._store.mirrors_of(thread.id)
         mine = next((m for m in reversed(head.members) if m.account == asker), None)
         brand = (await self._known(asker)).kind is AccountKind.BRAND
         assignee = await self._known(thread.assignee) if brand and thread.assignee else None
@@ -327,13 +327,17 @@ class Desk(People):
             short_code(thread.id),
             pin,
             tuple(members),
-            tuple(m for m in mirrors if m.account == asker and m.until_seq is None),
+            await self.own_places(asker, thread.id),
             mine.request if mine else Request.NONE,
             mine.muted if mine else False,
             assignee,
             thread.status if brand else Status.OPEN,
             thread.until if brand else None,
         )
+
+    async def own_places(self, asker: AccountId, thread: ThreadId) -> tuple[Mirror, ...]:
+        mirrors = await self._store.mirrors_of(thread)
+        return tuple(m for m in mirrors if m.account == asker and m.until_seq is None)
 
     async def thread_at(self, target: InSpace | InDirect) -> ThreadId | None:
         if isinstance(target, InSpace):

@@ -3,9 +3,9 @@
 Events: `ready` once (from there on nothing is missed), `message` (a new line of a
 thread), `change` (a line as it now is: edited, deleted, reacted to, with more files),
 `thread` (a thread as it now is; `left` where one is out of it) and `delivery` (new states
-of lines). All but the last carry an id; `Last-Event-ID` goes on after it. Deliveries have
-no ids: they are states, and are read again with the page. What may be seen is the desk's
-decision alone.
+of lines). All but the last carry an id; `Last-Event-ID` goes on after it. Deliveries, and
+threads of which only a place has broken or been mended, have no ids: they are states, and
+are read again with the page. What may be seen is the desk's decision alone.
 """
 
 from asyncio import sleep
@@ -26,8 +26,8 @@ from core.events import (
     PersonLeft,
     ThreadOpened,
 )
-from core.ids import AccountId, MessageId, ThreadId
-from core.model import Refusal
+from core.ids import AccountId, BindingId, MessageId, ThreadId
+from core.model import Mirror, MirrorState, Refusal
 from core.ports.reading import Change, Line
 from web import shapes
 from web.site import Site
@@ -40,6 +40,15 @@ NEWEST = 30
 REMEMBERED = 1_000
 GATHER = 0.05
 """Seconds in which changes of deliveries are put together."""
+
+
+_Stands = tuple[BindingId, MirrorState, str | None]
+
+
+def _stands(place: Mirror) -> _Stands:
+    """Why it waits for a moment is told with the lines that wait."""
+    active = place.state is MirrorState.ACTIVE
+    return place.binding, place.state, None if active else place.reason
 
 
 class MessageEvent(msgspec.Struct, frozen=True):
@@ -94,6 +103,7 @@ class _Reader:
         self._stream = stream
         self._delivered: set[ThreadId] = set()
         self._shown: OrderedDict[MessageId, tuple[Delivery, ...]] = OrderedDict()
+        self._stood: OrderedDict[ThreadId, tuple[_Stands, ...]] = OrderedDict()
 
     def note(self, change: Change) -> None:
         if change.kind == "delivery":
@@ -153,6 +163,24 @@ class _Reader:
         data = msgspec.json.encode(ThreadEvent(shape, event.thread, gone))
         await self._stream.send(data, event="thread", id_=id_)
 
+    async def _places(self, thread: ThreadId) -> None:
+        """The thread as it now is, where one of the asker's own copies stands otherwise.
+
+        What a page knows that was loaded before this stream is not known: it is told once.
+        """
+        places = await self._desk.own_places(self._asker, thread)
+        stand = tuple([_stands(place) for place in places])
+        if stand == self._stood.get(thread, ()):
+            return
+        self._stood[thread] = stand
+        self._stood.move_to_end(thread)
+        if len(self._stood) > REMEMBERED:
+            self._stood.popitem(last=False)
+        view = await self._desk.open(self._asker, thread)
+        if not isinstance(view, Refusal):
+            data = msgspec.json.encode(ThreadEvent(shapes.thread(view), thread, left=False))
+            await self._stream.send(data, event="thread")
+
     async def _deliveries(self) -> None:
         threads, self._delivered = self._delivered, set()
         for thread in threads:
@@ -169,6 +197,7 @@ class _Reader:
             if changed:
                 data = msgspec.json.encode(DeliveryEvent(thread, changed))
                 await self._stream.send(data, event="delivery")
+            await self._places(thread)
 
     def _remember(self, message: MessageId | None, deliveries: tuple[Delivery, ...]) -> None:
         if message:

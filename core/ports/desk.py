@@ -8,7 +8,17 @@ from core.asking import Office
 from core.delivery import Delivery, Receipt
 from core.ids import AccountId, BindingId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import InDirect, InSpace, Intent, PersonRef, RemoteMessage, Somebody
-from core.model import Account, Binding, BrandRules, Identity, Pin, Place, Refusal, Role
+from core.model import (
+    Account,
+    Binding,
+    BrandRules,
+    Identity,
+    Mirror,
+    Pin,
+    Place,
+    Refusal,
+    Role,
+)
 from core.ports.outcomes import Outcome
 from core.ports.reading import (
     Acting,
@@ -104,6 +114,10 @@ class Desk(Protocol):
 
     async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
         """A thread of the asker's by its code, a longer prefix of its id, or the whole id."""
+        ...
+
+    async def own_places(self, asker: AccountId, thread: ThreadId) -> tuple[Mirror, ...]:
+        """The asker's own copies of a thread, as in its view."""
         ...
 
     async def thread_at(self, target: InSpace | InDirect) -> ThreadId | None:

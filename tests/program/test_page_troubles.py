@@ -64,10 +64,12 @@ async def test_the_strip_says_where_words_do_not_stand_and_what_to_do_about_it(
     await shown.begin()
     await shown.act("slack/archive", user=ADA, channel=INBOX)
     await shown.panes.write(discord, "while it is archived")
+    banner = web.get_by_text("Not shown in")
     strip = said(discord, "while it is archived").locator(".strip .place.failed")
     await expect(strip).to_contain_text("Unarchive")
     await expect(web.locator(".said", has_text="while it is archived")).to_be_visible()
     await expect(said(slack, "while it is archived")).to_have_count(0)
+    await expect(banner).to_have_count(0)  # the inbox is not hers
     await shown.act("slack/archive", user=ADA, channel=INBOX, archived=False)
     await expect(said(slack, "while it is archived")).to_be_visible()
     mended = said(discord, "while it is archived").locator('.strip [data-platform="slack"]')
@@ -80,9 +82,13 @@ async def test_the_strip_says_where_words_do_not_stand_and_what_to_do_about_it(
     await expect(strip).to_contain_text("Manage Webhooks")
     line = web.locator(".said", has_text="while it is forbidden")
     await expect(line).to_contain_text("Manage Webhooks")
+    # The forum is Mia's own, so her open page says it above the thread, without being loaded.
+    await expect(banner).to_be_visible()
+    await expect(banner.locator("xpath=..")).to_contain_text("Manage Webhooks")
     await shown.act("discord/permissions", "PUT", **forum, deny="0")
     await expect(said(discord, "while it is forbidden")).to_be_visible()
     await expect(line).not_to_contain_text("Manage Webhooks")
+    await expect(banner).to_have_count(0)
 
 
 async def test_the_three_panes_show_what_else_people_do(shown: Shown) -> None:

@@ -30,6 +30,7 @@ from core.model import (
     Contacts,
     Head,
     Identity,
+    Mirror,
     Pin,
     Place,
     Refusal,
@@ -61,6 +62,7 @@ class FakeDesk:
         self.feed_items: list[FeedItem] = []
         self.pins: dict[PinId, Pin] = {}
         self.delivered: dict[MessageId, tuple[Delivery, ...]] = {}
+        self.places: tuple[Mirror, ...] = ()
         self.strip: dict[RemoteId, tuple[Delivery, ...]] = {}
         self.counts: dict[str, int] = {}
         self.retried: list[MessageId] = []
@@ -233,8 +235,12 @@ class FakeDesk:
             if thread.id.startswith(code) and any(m.account == asker for m in head.members):
                 people = tuple(self.accounts[account] for account in head.present())
                 code_ = short_code(thread.id)
-                return ThreadView(thread.id, head.id, code_, self.pins[thread.pin], people, ())
+                places = await self.own_places(asker, thread.id)
+                return ThreadView(thread.id, head.id, code_, self.pins[thread.pin], people, places)
         return NO_THREAD
+
+    async def own_places(self, asker: AccountId, thread: ThreadId) -> tuple[Mirror, ...]:
+        return tuple(m for m in self.places if (m.account, m.thread) == (asker, thread))
 
     async def page(
         self,

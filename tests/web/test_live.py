@@ -1,12 +1,15 @@
 """Server-sent events over real HTTP."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 
 from core.delivery import Delivery, DeliveryState
+from core.ids import AccountId, BindingId, ConversationId, MirrorId, ThreadId
+from core.model import BindingKind, Mirror, MirrorState, Place
 from web.sse import Streams
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
@@ -120,6 +123,45 @@ async def test_a_change_of_delivery_arrives_once(world: Any) -> None:
         }
         await say(mia, thread, "next")
         assert (await events.next())[0] == "message"
+
+
+async def test_a_place_that_breaks_arrives_as_the_thread_of_whose_place_it_is(world: Any) -> None:
+    mia = await world.client("mia")
+    thread = await start(mia)
+    message = await say(mia, thread, "is it there?")
+    forum = Mirror(
+        MirrorId("forum"),
+        ThreadId(thread),
+        ConversationId("c"),
+        BindingId("forum"),
+        AccountId("id-of-mia"),
+        Place("discord", "1", "700"),
+        BindingKind.PROJECT,
+        from_seq=1,
+        cursor=1,
+    )
+    told = [
+        (MirrorState.BROKEN, "Unarchive the post."),
+        (MirrorState.ACTIVE, None),
+        (MirrorState.BROKEN, "Give the bot Manage Webhooks."),
+    ]
+    async with world.live("mia") as events, world.live("northwind") as others:
+        await events.next()
+        await others.next()
+        for state, reason in told:
+            world.desk.places = (replace(forum, state=state, reason=reason),)
+            world.desk.deliver(message)
+            data = await events.until("thread")
+            assert (data["id"], data["left"]) == (thread, False)
+            shown = {"platform": "discord", "state": state, "reason": reason}
+            assert data["thread"]["mirrors"] == [shown]
+        assert events.last_id, "as before: of what only stands there nothing is to be caught up"
+        world.desk.deliver(message, WAITING)
+        assert (await events.next())[0] == "delivery"
+        await say(mia, thread, "next")
+        assert (await events.next())[0] == "message", "nothing has changed in its place"
+        heard = [(await others.next())[0] for _ in range(2)]
+        assert heard == ["delivery", "message"], "it is not theirs"
 
 
 async def test_joining_and_leaving_arrive_as_lines_and_as_threads(world: Any) -> None:
