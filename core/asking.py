@@ -8,7 +8,7 @@ button, a form or a picker together have at most `MOST_VALUE` characters.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from core.ids import RemoteId
@@ -173,13 +173,24 @@ class File:
     path: str = ""
 
 
+AT = "{at}"
+"""Where the time stands in an answer that has one."""
+
+
+def clock_time(at: datetime) -> str:
+    """Such as `15:28:05 UTC`."""
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the caller, and nobody else, is told: a sentence that says what to do next.
 
     With `form` the form is opened instead (`text` is for where none can be opened). With
     `refusal` nothing was done; `text` is its sentence, `field` the input it is about. `done`:
-    the answer takes the place of the one whose button was pressed.
+    the answer takes the place of the one whose button was pressed. `at` is the time that the
+    reader sees, in their own zone, where `text` first holds `AT`: what stands for long and
+    cannot be changed says when, not how soon.
     """
 
     text: str = ""
@@ -191,6 +202,12 @@ class Answer:
     picker: Picker | None = None
     file: File | None = None
     done: bool = False
+    at: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """`text` for where nothing can stand in the reader's own zone."""
+        return self.text.replace(AT, clock_time(self.at), 1) if self.at else self.text
 
 
 Fields = Mapping[str, str | tuple[str, ...]]

@@ -25,7 +25,7 @@ from adapters.discord.inbound import PLATFORM
 from adapters.discord.markdown import escape
 from adapters.discord.markdown import write as markdown
 from adapters.discord.outbound import CONTENT, NOBODY, link
-from core.asking import Answer, Button, Fields, Form, Input, Item, Picker
+from core.asking import AT, Answer, Button, Fields, Form, Input, Item, Picker
 from core.model import BindingKind, Mirror, Place
 
 PRESSED, CHOSEN, PICKED, FORM, QUIET = "a", "m", "p", "f", "q"
@@ -44,6 +44,8 @@ Row = dict[str, Any]
 def message(answer: Answer, where: Place | None = None, *, used: str = PRESSED) -> dict[str, Any]:
     """The answer as the body of a message. `used` is the kind of its buttons' custom ids."""
     text = sentence(answer.text)
+    if answer.at is not None:
+        text = text.replace(escape(AT), f"<t:{int(answer.at.timestamp())}:T>", 1)
     if answer.form is not None:
         # Only where no form can be opened any more: the button asks for it again.
         return {"content": text[:CONTENT], "embeds": [], "components": [], **_NOBODY}

@@ -5,6 +5,7 @@ Slack's limits: 50 blocks a message, 100 a view, 25 elements in a row.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from adapters.slack import cards
@@ -12,9 +13,9 @@ from adapters.slack.blocks import write as write_content
 from adapters.slack.cards import Block, Look
 from adapters.slack.markup import address as web_address
 from adapters.slack.markup import cut_escaped, escape, link
-from core.asking import Answer, Button, Choice, Input, Item, Picker
+from core.asking import AT, Answer, Button, Choice, Input, Item, Picker, clock_time
 from core.model import Mirror, Pin
-from core.text.content import Code, Content, Paragraph, Text, plain
+from core.text.content import Code, Content, Paragraph, Text, Timestamp, plain
 from core.text.runs import Run, nest
 from core.text.tidy import whole
 
@@ -34,23 +35,32 @@ Links = Callable[[Mirror], str | None]
 """The address of a thread's copy, where it stands in this workspace."""
 
 
-def sentence(text: str) -> Content:
-    """A sentence of the program's: what stands between backticks is a command."""
+def sentence(text: str, at: datetime | None = None) -> Content:
+    """A sentence of the program's: what stands between backticks is a command, and `AT` a time
+    of the reader's own zone where there is one."""
     pieces = whole(text).split("`")
     runs: list[Run] = []
     for number, piece in enumerate(pieces):
         code = number % 2 == 1 and number < len(pieces) - 1
         words = piece if code or number % 2 == 0 else f"`{piece}"
+        if at is not None and not code and AT in words:
+            before, _, words = words.partition(AT)
+            runs += [(0, Text(before)), (0, _clock(at))]
+            at = None
         if words:
             runs.append((0, Code(words) if code else Text(words)))
     children = nest(runs)
     return (Paragraph(children),) if children else ()
 
 
-def words(content: Content | str) -> list[Block]:
+def _clock(at: datetime) -> Timestamp:
+    return Timestamp(int(at.timestamp()), "T", clock_time(at))
+
+
+def words(content: Content | str, at: datetime | None = None) -> list[Block]:
     """Words as blocks; nothing for none."""
     if isinstance(content, str):
-        content = sentence(cards.cut(content, _WORDS))
+        content = sentence(cards.cut(content, _WORDS), at)
     return write_content(content).blocks
 
 
@@ -62,7 +72,7 @@ def message(answer: Answer, look: Look, links: Links, more: Sequence[Button] = (
 
 def body(answer: Answer, look: Look, links: Links) -> list[Block]:
     """All but the buttons at the end."""
-    blocks = words(answer.text)
+    blocks = words(answer.text, answer.at)
     single = len(answer.items) == 1
     for one in answer.items:
         blocks += item(one, look, links, whole_pin=single)
@@ -184,7 +194,7 @@ def question(block_id: str) -> tuple[str, str, str]:
 def said(answer: Answer) -> str:
     """The answer for notifications and screen readers, escaped."""
     first = answer.items[0] if answer.items else None
-    text = answer.text or (first.title or _plain(first.text) if first else "") or "Pinthread"
+    text = answer.said or (first.title or _plain(first.text) if first else "") or "Pinthread"
     return cut_escaped(escape(text), 3_900)
 
 

@@ -54,7 +54,7 @@ def paper(answer: Answer, look: Look, links: Links, private: Private, title: str
 
 def home(answer: Answer, look: Look, links: Links) -> Block:
     """App Home: the inbox, with its buttons on top, where they are found at once."""
-    top = answers.words(answer.text) + answers.row(answer.buttons)
+    top = answers.words(answer.text, answer.at) + answers.row(answer.buttons)
     blocks = [block for one in answer.items for block in _entry(answer, one, look, links)]
     if answer.picker is not None:
         top.append(answers.menu(answer.picker))

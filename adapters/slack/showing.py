@@ -47,7 +47,7 @@ class Showing:
 
     def reply(self, answer: Answer, *more: Button) -> Reply:
         """The answer as a message to one person."""
-        text = answer.text or (answer.form.title if answer.form else "")
+        text = answer.said or (answer.form.title if answer.form else "")
         blocks = answers.message(answer, self._host.look, self._host.link, more)
         return Reply(text or answers.said(answer), blocks or answers.words("Done."))
 

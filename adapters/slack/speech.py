@@ -174,7 +174,7 @@ class Speech:
 
     def _as_reply(self, answer: Answer) -> Reply:
         blocks = answers.message(answer, self._host.look, self._host.link)
-        return Reply(answer.text or answers.said(answer), blocks)
+        return Reply(answer.said or answers.said(answer), blocks)
 
     async def _tell_edit(self, found: Edited, refusal: Refusal) -> None:
         retry = f"edit {found.remote} {found.thread or ''}"

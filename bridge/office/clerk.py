@@ -8,10 +8,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.office.drafts import Drafts
 from core.asking import (
+    AT,
     MOST_CHOICES,
     Answer,
     Button,
@@ -39,7 +41,6 @@ from core.model import (
     Refusal,
     Role,
 )
-from core.moments import left
 from core.ports.desk import Desk
 from core.ports.outcomes import Accepted, Ask, Outcome, Waiting
 from core.ports.reading import Acting, ThreadLine, ThreadView
@@ -265,10 +266,10 @@ class Clerk:
                 buttons=(Button("Send it", "confirm", timer, "primary"), undo),
             )
         return Answer(
-            f"Goes out in {left(until, self.now())} as {asker.account.name}."
-            if reason
-            else f"Goes out in {left(until, self.now())}.",
+            f"Goes out at {AT} as {asker.account.name}." if reason else f"Goes out at {AT}.",
             buttons=(undo, Button("Send now", "confirm", timer)),
+            # Said to the second, and never too early.
+            at=datetime.fromtimestamp(ceil(until.timestamp()), UTC),
         )
 
 

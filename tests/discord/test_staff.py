@@ -249,7 +249,10 @@ def held(seconds: float | None) -> Waiting:
     return Waiting("timer1", until, "hold" if until else "mention")
 
 
-UNDO = Answer("Goes out in 15 s as Northwind.", buttons=(Button("Undo", "undo", "timer1"),))
+SENT_AT = datetime(2026, 5, 1, 15, 28, 5, tzinfo=UTC)
+UNDO = Answer(
+    "Goes out at {at} as Northwind.", buttons=(Button("Undo", "undo", "timer1"),), at=SENT_AT
+)
 
 
 async def quiet_line(sandbox: Sandbox, place: str) -> dict[str, Any]:
@@ -275,6 +278,7 @@ async def test_held_words_are_told_quietly_and_the_line_goes_when_they_go(
     desk.outcome = lambda _: waiting
     said = await sandbox.say("Noor", str(at.space), "72 cm")
     line = await quiet_line(sandbox, str(at.space))
+    assert line["content"] == f"Goes out at <t:{int(SENT_AT.timestamp())}:T> as Northwind."
     assert (line["reply_to"], line["pings"], line["ephemeral"]) == (said, [], False)
     assert line["components"][0]["components"][0]["custom_id"] == "q:undo:timer1"
     [asked] = desk.office.asked

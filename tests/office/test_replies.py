@@ -208,7 +208,9 @@ async def test_a_held_reply_is_told_of_and_taken_back(world: World, thread: Acce
     assert isinstance(waiting, Waiting)
     caller = world.caller(TEAM, STAFF)
     told = whole(await world.office.waiting(caller, waiting.timer, waiting.until, waiting.reason))
-    assert told.text == "Goes out in 15 seconds as Northwind Home."
+    assert told.text == "Goes out at {at} as Northwind Home."
+    assert told.at == waiting.until
+    assert told.said == f"Goes out at {told.at:%H:%M:%S} UTC as Northwind Home."
     assert labels(told) == ["Undo", "Send now"]
     undone = await world.press(TEAM, told, "Undo", STAFF)
     assert undone.text.startswith("Taken back; nobody saw it.")

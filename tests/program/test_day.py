@@ -135,7 +135,7 @@ async def the_brand_answers(day: Day) -> str:
     card = await day.slack.shown("for the first time")
     root = str(card["ts"])
     await day.slack.say(ADA, "It is 120 cm, so yes", root)
-    await day.slack.told(ADA, "Goes out in")
+    await day.slack.told(ADA, "Goes out at")
     seen = await day.discord.shown("It is 120 cm, so yes", direct(KAI))
     assert "Northwind Home" in seen["content"]
     follows = await day.web.call("kai", "GET", "/api/followers")
@@ -155,7 +155,7 @@ async def a_colleague_goes_on(day: Day, code: str, root: str) -> None:
     assert (await day.slack.fill(BO, form, text=INSIDE[1]))["ok"]
     # The reply that was wrong is taken back before anybody saw it.
     await day.slack.say(ADA, INSIDE[3], root)
-    held = await day.slack.told(ADA, "Goes out in")
+    held = await day.slack.told(ADA, "Goes out at")
     await day.slack.press(ADA, held, "Undo")
     await day.slack.told(ADA, "Taken back")
     assert "will answer" in await day.slack.pin(ADA, f"assign {code} @noor", INBOX)

@@ -71,7 +71,7 @@ async def the_brand_answers(panes: Panes) -> str:
     await slack.open_thread(card)
     await slack.see(ASKED)
     await slack.write(ANSWERED)
-    held = await slack.told("Goes out in")
+    held = await slack.told("Goes out at")
     await panes.look("held")
     await slack.tool(held, "Dismiss")
     await discord.go("Pinthread")
@@ -102,7 +102,7 @@ async def a_note_and_a_wrong_word(panes: Panes) -> None:
     await slack.see(NOTES[1])
     await slack.be("Ada Lind")
     await slack.write(WRONG)
-    await slack.press(await slack.told("Goes out in"), "Undo")
+    await slack.press(await slack.told("Goes out at"), "Undo")
     await slack.told("Taken back")
     await panes.look("undone")
 

@@ -258,9 +258,9 @@ async def test_what_has_gone_out_is_not_taken_back(tmp_path: Path) -> None:
     async with watched(tmp_path, ["kai"], brands=[relay(hold_seconds=1.5)]) as w:
         root, post, _ = await asks(w)
         await w.slack.say(ADA, "It is oak", root)
-        held = await w.slack.told(ADA, "Goes out in")
+        held = await w.slack.told(ADA, "Goes out at")
         await w.discord.say(NOOR, post, "It is 72 cm")
-        waits = await w.discord.shown("Goes out in", post)
+        waits = await w.discord.shown("Goes out at", post)
         await w.discord.shown("It is oak", direct(KAI))
         await w.discord.shown("It is 72 cm", direct(KAI))
         await w.slack_press(ADA, TOO_LATE, held, "Undo")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -100,6 +101,23 @@ def test_a_command_between_backticks_is_code_and_all_else_is_as_it_is() -> None:
     assert code["style"] == {"code": True}
     assert rest["text"] == " or *this* ` alone"
     assert answers.sentence("") == ()
+
+
+def test_a_time_is_shown_in_the_zone_of_whoever_reads() -> None:
+    at = datetime(2026, 5, 1, 15, 28, 5, tzinfo=UTC)
+    told = Answer("Goes out at {at} as `{at}`.", at=at)
+    [block] = answers.message(told, LOOK, nowhere)
+    [section] = block["elements"]
+    text, clock, *rest = section["elements"]
+    assert text == {"type": "text", "text": "Goes out at "}
+    assert clock == {
+        "type": "date",
+        "timestamp": int(at.timestamp()),
+        "format": "{time_secs}",
+        "fallback": "15:28:05 UTC",
+    }
+    assert [one["text"] for one in rest] == [" as ", "{at}", "."]
+    assert answers.said(told) == "Goes out at 15:28:05 UTC as `{at}`."
 
 
 def test_words_of_others_are_shown_as_they_stand_and_mention_nobody() -> None:

@@ -132,7 +132,7 @@ async def test_a_question_is_taken_answered_noted_snoozed_and_resolved(desk: Des
     assert {one["name"] for one in marks.pop(note)} == {"lock"}
     assert marks == {}, "only what is a note has its sign"
     await desk.say("Yes, in ash")
-    held = await desk.until_seen("Goes out in")
+    held = await desk.until_seen("Goes out at")
     await desk.press("Undo", held)
     await desk.until_seen("Taken back")
     await desk.say("Yes, in oak")
