@@ -13,11 +13,12 @@ class UnderWay:
     """Of each mirror at most one post at a time."""
 
     def __init__(self) -> None:
-        self._posts: dict[MirrorId, asyncio.Event] = {}
+        self._posts: dict[MirrorId, asyncio.Event | None] = {}
+        """Where somebody waits, with what tells them."""
 
     def begins(self, mirror: MirrorId) -> None:
         """A call is made that posts there, or one is looked for; more of the same is one post."""
-        self._posts.setdefault(mirror, asyncio.Event())
+        self._posts.setdefault(mirror, None)
 
     def ends(self, mirror: MirrorId) -> None:
         """Its receipt is stored, or it is known that there will be none for now."""
@@ -27,9 +28,11 @@ class UnderWay:
 
     async def over(self, mirror: MirrorId, seconds: float) -> bool:
         """Waits for the end of the post under way; False where there was none to wait for."""
-        ended = self._posts.get(mirror)
-        if ended is None:
+        if mirror not in self._posts:
             return False
+        ended = self._posts[mirror]
+        if ended is None:
+            ended = self._posts[mirror] = asyncio.Event()
         try:
             async with asyncio.timeout(seconds):
                 await ended.wait()
