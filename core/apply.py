@@ -30,7 +30,19 @@ def apply(state: State, event: Event) -> State:
     head = _head(state.head, event)
     if event.seq != (state.head.seq if state.head else 0) + 1:
         raise ValueError(f"event {event.seq} does not follow the history of {event.conversation}")
-    return replace(state, head=replace(head, seq=event.seq), thread=_thread(state.thread, event))
+    # By hand: `replace` looks each field up by its name, at half of what a decision costs.
+    return State(
+        state.actor,
+        Head(head.id, head.creator, head.members, event.seq),
+        _thread(state.thread, event),
+        state.people,
+        state.missing,
+        state.via,
+        state.message,
+        state.standing,
+        state.spoken,
+        state.places,
+    )
 
 
 def _thread(thread: Thread | None, event: Event) -> Thread | None:
@@ -43,7 +55,15 @@ def _thread(thread: Thread | None, event: Event) -> Thread | None:
         return replace(thread, tail=event.seq, assignee=what.to)
     if isinstance(what, StatusChanged):
         return replace(thread, tail=event.seq, status=what.status, until=what.until)
-    return replace(thread, tail=event.seq)
+    return Thread(
+        thread.id,
+        thread.conversation,
+        thread.pin,
+        event.seq,
+        thread.assignee,
+        thread.status,
+        thread.until,
+    )
 
 
 def _head(head: Head | None, event: Event) -> Head:

@@ -1,6 +1,8 @@
 """Events make states, and only in the order of their history."""
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -66,6 +68,22 @@ def test_what_happens_to_a_message_moves_its_threads_tail_alone() -> None:
     assert state.head
     assert (after.head.members, after.head.seq) == (state.head.members, 3)
     assert after.thread == Thread(FIRST, TALK, PinId("1"), 3)
+
+
+def test_all_else_stays_as_it_was() -> None:
+    """Each field is set to something that nothing else is, so that none can be forgotten."""
+    begun = replay(*BEGINNING)
+    for of, moved in (("state", {"head", "thread"}), ("head", {"seq"}), ("thread", {"tail"})):
+        one: Any = begun if of == "state" else getattr(begun, of)
+        for field in fields(one):
+            if field.name in moved | {"id"}:
+                continue
+            mark: Any = (Member(NORA, 1),) if field.name == "members" else object()
+            marked = replace(one, **{field.name: mark})
+            before = marked if of == "state" else replace(begun, **{of: marked})
+            after: Any = apply(before, event(3, MessagePosted(MessageId("m"), "words")))
+            after = after if of == "state" else getattr(after, of)
+            assert getattr(after, field.name) is mark, f"{of}.{field.name}"
 
 
 def test_who_left_and_came_back_has_two_stays() -> None:
