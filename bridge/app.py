@@ -94,6 +94,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     await files.start()
     intake = Intake(store, wakeups, now, config.who_may())
     desk = Desk(store, intake, wakeups, metrics, now)
+    desk.configured = frozenset(binding.id for binding in config.bindings())
     adapters = connectors(config, budgets, files)
     timers = Timers(store, intake, adapters, now)
     intake.tell(timers)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bridge.intake.finding import direct_binding
 from bridge.intake.intake import Intake
-from core.ids import AccountId, BindingId
+from core.ids import AccountId, BindingId, ConversationId
 from core.intents import Block, Follow, Handle, Person, PersonRef, Somebody
 from core.model import (
     Account,
@@ -24,7 +24,7 @@ from core.model import (
     Refusal,
     Role,
 )
-from core.ports.reading import Acting, Prefs
+from core.ports.reading import Acting, Prefs, Shown
 from core.ports.rows import StoreError
 from core.ports.store import Store
 from core.rights import Act, may
@@ -57,6 +57,8 @@ class People:
         self._store = store
         self._intake = intake
         self._now = now
+        self.configured: frozenset[BindingId] = frozenset()
+        """The channels that the operator's configuration binds."""
 
     # --- who ------------------------------------------------------------------------------
 
@@ -224,6 +226,24 @@ class People:
 
     async def bindings(self, account: AccountId) -> tuple[Binding, ...]:
         return await self._store.bindings_of((account,))
+
+    async def shown(self, asker: AccountId) -> tuple[Shown, ...]:
+        found = []
+        for place, conversation, thread in await self._store.shown_of(asker):
+            binding = await self._store.binding(place)
+            head = await self._store.head(conversation)
+            if binding is not None and head is not None:
+                people = await self._accounts([one for one in head.present() if one != asker])
+                found.append(Shown(binding, conversation, thread, people))
+        return tuple(found)
+
+    async def shown_in(self, conversation: ConversationId) -> tuple[Binding, ...]:
+        places = sorted(await self._store.open_places(conversation))
+        found = [await self._store.binding(place) for place in places]
+        return tuple([one for one in found if one is not None])
+
+    def is_configured(self, binding: BindingId) -> bool:
+        return binding in self.configured
 
     async def connect_place(self, binding: Binding) -> Refusal | None:
         known = await self._store.binding_at(binding.place)

@@ -321,6 +321,7 @@ VERBS: tuple[Verb, ...] = (
         "/pin disconnect #pin-inbox",
         Theme.PLACES,
         Option("channel", Kind.CHANNEL, "Which channel; without it this one"),
+        Option("id", Kind.THREAD, "End one conversation alone, wherever others read it"),
         group="channel",
     ),
     _verb(

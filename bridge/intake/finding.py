@@ -142,6 +142,10 @@ class Finder:
     async def _with_what_it_names(self, found: Found, what: InThread) -> Found:
         if isinstance(what, Report) and what.message is not None:
             return replace(found, message=await self._answered(what.message, found.thread))
+        if isinstance(what, ClosePlace):
+            shown = await self._store.open_places(found.head.id)
+            if what.binding not in shown:  # or its label would be told to strangers
+                return found
         if isinstance(what, OpenPlace | ClosePlace):
             return replace(found, named=await self._store.binding(what.binding))
         if isinstance(what, FillCard) and what.pin != found.thread.pin:

@@ -21,6 +21,7 @@ from bridge.office.clerk import (
     unsent,
     with_thread,
 )
+from bridge.office.ending import Ending
 from bridge.office.inbox import Inbox
 from bridge.office.people import People
 from bridge.office.places import Places
@@ -74,6 +75,7 @@ class Counter:
             self._people.theme,
             Sending(self._clerk).theme,
             Places(self._clerk).theme,
+            Ending(self._clerk).theme,
             Settings(self._clerk).theme,
         )
         self._verbs = {name: do for theme in self._themes for name, do in theme.verbs.items()}

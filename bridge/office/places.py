@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from bridge.office.clerk import Asker, Clerk, Theme, cut, named, refusal, refuse
 from core.asking import MOST_CHOICES, Answer, Button, Choice, Command, Fields, Form, Input
-from core.ids import BindingId, ConversationId, ThreadId, derive
-from core.intents import ClosePlace, OpenPlace
+from core.ids import BindingId, ConversationId, derive
+from core.intents import OpenPlace
 from core.model import (
     Account,
     Binding,
@@ -24,7 +24,6 @@ from core.model import (
 )
 from core.ports.reading import PlaceLook
 from core.rights import Act, may
-from core.rules import NOT_CONNECTED
 
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}|\d{5,}")
 _ALL = "all"
@@ -82,15 +81,15 @@ class Places:
     @property
     def theme(self) -> Theme:
         return Theme(
-            {"connect": self.connect, "mode": self.mode, "disconnect": self.disconnect},
-            {"mode": self.on_mode, "disconnect": self.on_disconnect, "connect": self.on_connect},
+            {"connect": self.connect, "mode": self.mode},
+            {"mode": self.on_mode, "connect": self.on_connect},
             {"inbox": self.on_inbox, "project": self.on_project},
         )
 
     # --- connecting -----------------------------------------------------------------------
 
     async def connect(self, asker: Asker, command: Command) -> Answer:
-        place = _place(asker, command.channel)
+        place = place_named(asker, command.channel)
         if isinstance(place, Refusal):
             return refuse(place, "channel")
         if command.option not in ("", "inbox", "project"):
@@ -99,7 +98,7 @@ class Places:
         kind = command.option or ("" if brands else "project")
         if place != asker.caller.place and (kind == "project" or not brands):
             return refuse(NOT_THERE, "channel")
-        look = await self._desk.describe(place)
+        look = await self._look(place)
         if look is None:
             return refuse(NOT_SEEN, "channel")
         if kind == "inbox":
@@ -115,6 +114,11 @@ class Places:
                 Button("A project", "connect", f"project:{ref}"),
             ),
         )
+
+    async def _look(self, place: Place) -> PlaceLook | None:
+        """A channel in which the bot can write."""
+        look = await self._desk.describe(place)
+        return look if look is not None and look.present else None
 
     async def on_connect(self, asker: Asker, value: str) -> Answer:
         kind, _, ref = value.partition(":")
@@ -155,7 +159,7 @@ class Places:
         ref, _, brand = value.partition("|")
         place, mode = place_of_ref(ref), str(fields.get("mode", Mode.EXPLICIT))
         brand = brand or str(fields.get("brand", ""))
-        look = await self._desk.describe(place) if place is not None else None
+        look = await self._look(place) if place is not None else None
         if place is None or look is None:
             return refuse(NOT_SEEN)
         owner = next((each for each in await self._brands(asker) if each.id == brand), None)
@@ -215,7 +219,7 @@ class Places:
 
     async def on_project(self, asker: Asker, value: str, fields: Fields) -> Answer:
         place, which = place_of_ref(value), str(fields.get("which", ""))
-        look = await self._desk.describe(place) if place is not None else None
+        look = await self._look(place) if place is not None else None
         if place is None or look is None:
             return refuse(NOT_SEEN)
         refused = FOR_PEOPLE if asker.for_brand else None
@@ -283,76 +287,8 @@ class Places:
     async def on_mode(self, asker: Asker, value: str) -> Answer:
         return await self.mode(asker, Command("mode", option=value))
 
-    # --- ending ---------------------------------------------------------------------------
 
-    async def disconnect(self, asker: Asker, command: Command) -> Answer:
-        found = await self._bound(asker, command.channel)
-        if isinstance(found, Refusal):
-            return refuse(found, "channel")
-        refused = await self._may_end(asker, found)
-        if refused is not None:
-            return refuse(refused)
-        return Answer(
-            f"Show no more conversations in {found.label or 'this channel'}? What stands there "
-            "stays.",
-            buttons=(Button("Disconnect", "disconnect", place_ref(found.place), "danger"),),
-        )
-
-    async def _bound(self, asker: Asker, channel: str) -> Binding | Refusal:
-        place = _place(asker, channel)
-        if isinstance(place, Refusal):
-            return place
-        binding = await self._desk.binding_at(place)
-        if binding is None or binding.kind is BindingKind.DIRECT:
-            return NOT_CONNECTED
-        return binding
-
-    async def _may_end(self, asker: Asker, binding: Binding) -> Refusal | None:
-        """A brand's managers; of a project whoever connected it, or is in what it shows."""
-        if binding.kind is BindingKind.INBOX:
-            agent = await self._clerk.acting_for(asker, binding.account)
-            return await self._clerk.may(agent, Act.CONNECT) if agent is not None else NO_BRAND
-        if binding.account == asker.account.id or await self._shown(asker, binding):
-            return None
-        return Refusal(
-            "not_a_member",
-            "Only who connected this channel, or is in the conversation that it shows, may end it.",
-        )
-
-    async def _shown(self, asker: Asker, binding: Binding) -> ThreadId | None:
-        """A thread of the asker's that the channel shows."""
-        for line in await self._desk.inbox(asker.account.id, 100):
-            if line.conversation == binding.conversation:
-                return line.thread
-        target = asker.caller.thread
-        if target is None or isinstance(target, str):
-            return None
-        thread = await self._desk.thread_at(target)
-        view = await self._desk.open(asker.account.id, str(thread)) if thread else None
-        return None if view is None or isinstance(view, Refusal) else view.thread
-
-    async def on_disconnect(self, asker: Asker, value: str) -> Answer:
-        place = place_of_ref(value)
-        binding = await self._desk.binding_at(place) if place is not None else None
-        if binding is None:
-            return refuse(NOT_CONNECTED)
-        refused = await self._may_end(asker, binding)
-        if refused is not None:
-            return refuse(refused)
-        label = binding.label or "this channel"
-        if binding.kind is BindingKind.PROJECT:
-            thread = await self._shown(asker, binding)
-            if thread is not None:
-                done = f"{label} shows no more of this conversation, and everyone in it is told."
-                what = ClosePlace(thread, binding.id)
-                answer = await self._clerk.act(asker, what, f"close {binding.id}", done)
-                if answer.refusal is not None or binding.account != asker.account.id:
-                    return answer
-        await self._desk.disconnect_place(binding.id)
-        return Answer(f"Nothing more appears in {label}. `/pin connect` brings it back.", done=True)
-
-
-def _place(asker: Asker, channel: str) -> Place | Refusal:
+def place_named(asker: Asker, channel: str) -> Place | Refusal:
     """The channel that is named, or in which it was done."""
     here = asker.caller.place
     if here is None or (channel and not _CHANNEL.fullmatch(channel)):

@@ -10,7 +10,7 @@ from bridge.store.codec import from_identity
 from bridge.store.queries import load
 from core.delivery import Delivery, DeliveryState
 from core.events import Event
-from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId
+from core.ids import AccountId, BindingId, ConversationId, MessageId, RemoteId, ThreadId
 from core.model import AUTHOR, BindingKind, Identity, MirrorState
 from core.ports.rows import FeedItem
 
@@ -51,6 +51,20 @@ def _ranges(
         first = since if after is None else max(since, after + 1)
         last = _EVER if until is None else until
         yield first, last if before is None else min(last, before - 1)
+
+
+def shown_of(
+    db: sqlite3.Connection, account: AccountId
+) -> tuple[tuple[BindingId, ConversationId, ThreadId], ...]:
+    found: dict[tuple[str, str], str] = {}
+    for binding, conversation, thread in db.execute(_SQL["shown_of"], (account,)):
+        found.setdefault((binding, conversation), thread)
+    return tuple(
+        [
+            (BindingId(binding), ConversationId(conversation), ThreadId(thread))
+            for (binding, conversation), thread in found.items()
+        ]
+    )
 
 
 def history(db: sqlite3.Connection, conversation: ConversationId) -> tuple[Event, ...]:

@@ -545,6 +545,11 @@ class SqliteStore:
         found = self._all(_SQL["open_places"], (conversation,), lambda row: BindingId(row[0]))
         return frozenset(found)
 
+    async def shown_of(
+        self, account: AccountId
+    ) -> tuple[tuple[BindingId, ConversationId, ThreadId], ...]:
+        return await self._long(reading.shown_of, account)
+
     async def spoken(self, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
         return _guarded(reading.spoken, self._db, thread, by, agent)
 

@@ -6,7 +6,16 @@ from typing import Protocol
 
 from core.asking import Office
 from core.delivery import Delivery, Receipt
-from core.ids import AccountId, BindingId, MessageId, PinId, RemoteId, SpaceId, ThreadId
+from core.ids import (
+    AccountId,
+    BindingId,
+    ConversationId,
+    MessageId,
+    PinId,
+    RemoteId,
+    SpaceId,
+    ThreadId,
+)
 from core.intents import InDirect, InSpace, Intent, PersonRef, RemoteMessage, Somebody
 from core.model import (
     Account,
@@ -29,6 +38,7 @@ from core.ports.reading import (
     Page,
     PlaceLook,
     Prefs,
+    Shown,
     ThreadLine,
     ThreadView,
     Timer,
@@ -283,12 +293,25 @@ class Desk(Protocol):
 
     # channels
     async def describe(self, place: Place) -> PlaceLook | None:
-        """A channel as it is right now; None where the bot is not in it, or cannot tell."""
+        """A channel as it is right now; None where it cannot be seen."""
         ...
 
     async def binding_at(self, place: Place) -> Binding | None: ...
 
     async def bindings(self, account: AccountId) -> tuple[Binding, ...]: ...
+
+    async def shown(self, asker: AccountId) -> tuple[Shown, ...]:
+        """Where others read the asker's conversations, one for each channel and conversation;
+        the newest first."""
+        ...
+
+    async def shown_in(self, conversation: ConversationId) -> tuple[Binding, ...]:
+        """The channels that others read in which a conversation appears."""
+        ...
+
+    def is_configured(self, binding: BindingId) -> bool:
+        """The operator's configuration binds it, and does so again at the next start."""
+        ...
 
     async def connect_place(self, binding: Binding) -> Refusal | None:
         """Binds a channel, or changes its binding."""

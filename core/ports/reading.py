@@ -72,11 +72,26 @@ class PlaceLook:
     """A channel as it is right now. `private`: only those who were let in can read it.
 
     `shared`: with another workspace. `label` is its name for people, such as `#pin-inbox`.
+    `present`: the bot is in it; Slack tells of public channels without it too.
     """
 
     label: str
     private: bool
     shared: bool = False
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A channel that others read, in which a conversation of the asker's appears.
+
+    `thread` is a thread of it there, `people` are the others in it.
+    """
+
+    binding: Binding
+    conversation: ConversationId
+    thread: ThreadId
+    people: tuple[Account, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,13 @@ class Store(Protocol):
         """The channels that others read too in which it appears now."""
         ...
 
+    async def shown_of(
+        self, account: AccountId
+    ) -> tuple[tuple[BindingId, ConversationId, ThreadId], ...]:
+        """Such channels with each conversation of a member that appears there, and its newest
+        thread there; the newest first."""
+        ...
+
     async def spoken(self, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
         """The `seq` of the newest words in a thread that are not of that author; 0: none."""
         ...

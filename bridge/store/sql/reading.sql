@@ -83,3 +83,13 @@ JOIN events e ON e.thread = m.thread AND e.seq > m.cursor AND e.seq >= m.from_se
 LEFT JOIN placements p ON p.position = e.position AND p.mirror = m.id AND p.part = 0
     AND p.poster = 'author'
 WHERE p.mirror IS NULL GROUP BY m.platform;
+
+-- name: shown_of
+-- From the channels that others read, which are few; a brand's threads may be very many.
+SELECT m.binding, t.conversation, t.id FROM bindings b
+CROSS JOIN mirrors m ON m.platform = b.platform AND m.channel = b.channel AND m.binding = b.id
+CROSS JOIN threads t ON t.id = m.thread
+CROSS JOIN members e ON e.conversation = t.conversation
+WHERE b.kind = 'project' AND m.kind = 'project' AND m.until_seq IS NULL
+AND e.account = ? AND e.until IS NULL
+ORDER BY t.active DESC;
