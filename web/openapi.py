@@ -185,6 +185,20 @@ OPERATIONS = (
         problems=_POST,
     ),
     Operation(
+        "get",
+        "/api/threads/{id}/places",
+        "The channels in which others read the conversation of a thread.",
+        relations.PlacesShape,
+        problems=(404,),
+    ),
+    Operation(
+        "delete",
+        "/api/threads/{id}/places/{place}",
+        "Let it appear there no longer. Everybody in it is told.",
+        relations.PlacesShape,
+        problems=_CHANGE,
+    ),
+    Operation(
         "put",
         "/api/threads/{id}/assignee",
         "Who of the brand answers here.",
@@ -354,6 +368,7 @@ _IN_PATH = {
     "handle": "Somebody's handle.",
     "id": "The id of a thread, or its code, or the id of a file.",
     "message": "A message's id.",
+    "place": "The id of a channel that others read.",
     "emoji": "One emoji, or `:name:` of a custom one.",
     "name": "The file's name.",
 }

@@ -11,10 +11,11 @@ from aiohttp import web
 from msgspec import Struct
 
 from core.brand import Status
-from core.ids import AccountId, MessageId, ThreadId
+from core.ids import AccountId, BindingId, MessageId, ThreadId
 from core.intents import (
     Accept,
     Assign,
+    ClosePlace,
     Handle,
     Ignore,
     Mute,
@@ -24,7 +25,7 @@ from core.intents import (
     What,
 )
 from core.model import Account, Refusal
-from core.ports.reading import Prefs
+from core.ports.reading import Prefs, ThreadView
 from core.search import Hit, parse_search
 from web import shapes
 from web.api import Api, answer, handles, number, read
@@ -73,6 +74,18 @@ class Goodbye(Struct, frozen=True, forbid_unknown_fields=True):
     """`handle`: one's own, to be sure that it is meant."""
 
     handle: str
+
+
+class PlaceShape(Struct, frozen=True):
+    """A channel in which others read a conversation; `label` is its name, such as `#plans`."""
+
+    id: str
+    platform: str
+    label: str
+
+
+class PlacesShape(Struct, frozen=True):
+    places: tuple[PlaceShape, ...]
 
 
 class HitShape(Struct, frozen=True):
@@ -124,6 +137,8 @@ class Relations:
             web.delete("/api/threads/{id}/mute", self.mute),
             web.post("/api/threads/{id}/report", self.report),
             web.post("/api/threads/{id}/people/remove", self.remove),
+            web.get("/api/threads/{id}/places", self.places),
+            web.delete("/api/threads/{id}/places/{place}", self.hide),
             web.put("/api/threads/{id}/assignee", self.assign),
             web.put("/api/threads/{id}/status", self.status),
             web.get("/api/search", self.search),
@@ -187,6 +202,34 @@ class Relations:
         body = await read(request, Removed)
         what = RemovePeople(thread, handles(body.remove))
         return await self._done(request, asker, thread, what, body)
+
+    async def places(self, request: web.Request) -> web.Response:
+        asker = self._site.who(request)
+        view = await self._desk.open(asker, request.match_info["id"])
+        if isinstance(view, Refusal):
+            raise refused(view)
+        return answer(await self._places(asker, view))
+
+    async def hide(self, request: web.Request) -> web.Response:
+        """A channel that was for this conversation alone is let go, if it is the asker's."""
+        asker, thread = await self._api.thread_of(request)
+        place = BindingId(request.match_info["place"])
+        done = await self._api.submit(request, asker, ClosePlace(thread, place), None)
+        for one in await self._desk.bindings(asker):
+            if one.id == place and one.conversation == done.conversation:
+                await self._desk.disconnect_place(place)
+        view = await self._desk.open(asker, thread)
+        if isinstance(view, Refusal):
+            raise refused(view)
+        return answer(await self._places(asker, view), 200, done)
+
+    async def _places(self, asker: AccountId, view: ThreadView) -> PlacesShape:
+        """Nothing for somebody who has left: it may have been shown there since then."""
+        if all(each.id != asker for each in view.people):
+            return PlacesShape(())
+        found = await self._desk.shown_in(view.conversation)
+        places = [PlaceShape(one.id, one.place.platform, one.label) for one in found]
+        return PlacesShape(tuple(places))
 
     async def assign(self, request: web.Request) -> web.Response:
         asker, thread = await self._api.thread_of(request)

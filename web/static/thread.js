@@ -7,6 +7,7 @@ import { fill, h, icon, iconButton, latest } from "./dom.js";
 import { Lines } from "./lines.js";
 import { faces, listed, pinHead, pinPicture, pinTitle } from "./look.js";
 import { PeoplePicker } from "./pickers.js";
+import { Places } from "./places.js";
 import { Standing } from "./standing.js";
 
 export class Thread {
@@ -38,6 +39,7 @@ export class Thread {
       last: () => this.lines.newestOfMine,
     });
     this.standing = new Standing({ id, me, back, act: (call) => this.#quickly(async () => this.#shown(await call())) });
+    this.places = new Places({ id, act: (call) => this.#quickly(call) });
     this.broken = h("p", { class: "lost broken", role: "status", hidden: true });
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.mini = h("span", { class: "mini", "aria-hidden": "true" });
@@ -51,6 +53,7 @@ export class Thread {
       { class: "thread", "aria-label": "Thread" },
       h("header", { class: "bar" }, iconButton("back", "Back to the conversations", back, { class: "round back" }), this.mini, this.titles, this.actions),
       this.standing.node,
+      this.places.node,
       this.broken,
       this.room,
       this.trouble,
@@ -106,6 +109,7 @@ export class Thread {
     this.broken.hidden = !broken.length;
     fill(this.broken, broken.map((mirror) => h("span", {}, h("b", {}, `Not shown in ${mirror.platform === "slack" ? "Slack" : "Discord"}.`), " ", mirror.reason ?? "")));
     this.composer.node.hidden = this.lines.closed = !isIn;
+    this.places.refresh(isIn);
   }
 
   #shown(view) {
@@ -119,6 +123,7 @@ export class Thread {
     } else if (name === "message") {
       const mine = data.line.author.handle === this.me.handle;
       this.#keepingPlace(() => this.lines.merge([data.line]), mine);
+      if (data.line.kind === "notice") this.places.refresh();
     } else if (name === "change") {
       this.#keepingPlace(() => this.lines.change(data.line));
     } else if (name === "delivery") {
