@@ -25,6 +25,8 @@ from core.verbs import FILTERS
 
 _LOOKED = 200
 """Threads looked through for those with one person."""
+_MOST_BRANDS = 15
+"""Other brands to which a home leads; a row of buttons has 25."""
 _LAST = 8
 """Messages shown of a thread."""
 _SAID = {
@@ -152,16 +154,26 @@ class Inbox:
         return Item(said, " · ".join(note), line.pin, tuple(buttons), title=title_of(line))
 
     async def home(self, asker: Asker) -> Answer:
-        """The asker's own inbox, and those of the brands in which they have a role."""
-        if not asker.for_brand:
-            for brand, _ in await self._desk.brands_of(asker.person.id):
-                agent = await self._clerk.acting_for(asker, brand.id)
-                if agent is not None:
-                    answer = await self.listed(agent, Which.WAITING)
-                    mine = Button("My own threads", "inbox", f"{Which.ALL}::")
-                    text = answer.text.replace("Nobody waits", f"{brand.name}: nobody waits", 1)
-                    return Answer(text, answer.items, (*answer.buttons, mine))
-        return await self.listed(asker, Which.ALL)
+        """The inbox of a brand in which the asker has a role, with ways to the other ones and
+        to their own; without a role their own."""
+        agents = [] if asker.for_brand else await self._agents(asker)
+        if not agents:
+            return await self.listed(asker, Which.ALL)
+        first, *others = agents
+        answer = await self.listed(first, Which.WAITING)
+        ways = [
+            Button(cut(each.account.name, 70), "inbox", f"{Which.WAITING}::{each.account.id}")
+            for each in others[:_MOST_BRANDS]
+        ]
+        mine = Button("My own threads", "inbox", f"{Which.ALL}::")
+        text = answer.text.replace("Nobody waits", f"{first.account.name}: nobody waits", 1)
+        return Answer(text, answer.items, (*answer.buttons, *ways, mine))
+
+    async def _agents(self, asker: Asker) -> list[Asker]:
+        """The asker as each of the brands for which they may act from here."""
+        brands = await self._desk.brands_of(asker.person.id)
+        found = [await self._clerk.acting_for(asker, brand.id) for brand, _ in brands]
+        return [each for each in found if each is not None]
 
     # --- one thread -----------------------------------------------------------------------
 

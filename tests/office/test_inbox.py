@@ -4,7 +4,7 @@ import pytest
 
 from core.asking import Caller, Choice, Command
 from core.intents import InDirect, Person
-from core.model import Identity, Mode, Profile
+from core.model import Identity, Mode, Place, Profile, Role
 from tests.office.desk_world import (
     ADA,
     BEN,
@@ -14,6 +14,8 @@ from tests.office.desk_world import (
     JO,
     LAMP,
     MIA,
+    NOW,
+    OTHER,
     SAM,
     STAFF,
     World,
@@ -186,6 +188,22 @@ async def test_an_owner_reads_and_answers_the_brands_threads_from_anywhere(world
     others = await world.press(ADAS, home, "All")
     assert titles(others) == ["Oak desk"]
     assert not (await world.press(ADAS, home, "My own threads")).items
+
+
+async def test_the_home_of_somebody_in_two_brands_leads_to_both(world: World) -> None:
+    lumen = Place("slack", "T1", "C0LUMEN")
+    await world.store.put_binding(inbox(OTHER, lumen, "lumen"))
+    await world.store.grant(OTHER.id, ADA.id, Role.OWNER, NOW)
+    for brand in (BRAND, OTHER):
+        await world.follow(MIA, brand)
+    await world.start()
+    await world.start(MIAS, "lumen", pin=LAMP.id)
+    home = whole(await world.office.home(Caller(ADAS, own(ADAS), key="h1")))
+    names = {"Northwind Home": "Oak desk", "Lumen": "Lamp"}
+    [other] = set(names) & set(labels(home))
+    [first] = set(names) - {other}
+    assert titles(home) == [names[first]]
+    assert titles(await world.press(ADAS, home, other)) == [names[other]]
 
 
 async def test_whoever_has_no_role_does_not_read_an_inbox(world: World) -> None:

@@ -3,13 +3,15 @@
 import pytest
 
 from core.events import CardFilled
-from core.intents import Person
-from core.model import BindingKind, Mode, Place, Role
+from core.intents import ClosePlace, Person
+from core.model import BindingKind, Mode, Place, Refusal, Role
+from core.ports.outcomes import Accepted
 from core.ports.reading import PlaceLook
 from tests.office.desk_world import (
     ADA,
     BEN,
     BRAND,
+    CAL,
     DEN,
     DESK_PIN,
     FORUM,
@@ -200,3 +202,84 @@ async def test_an_inbox_is_disconnected_by_its_managers(world: World) -> None:
     assert code(await world.press(ADAS, sure, "Disconnect", INBOX)) == "not_connected"
     assert code(await world.type(ADAS, "disconnect", DEN)) == "not_connected"
     assert code(await world.type(ADAS, "disconnect #den", DEN)) == "bad_channel"
+
+
+# --- ending that others read --------------------------------------------------------------
+
+
+async def shared(world: World) -> tuple[Accepted, Accepted]:
+    """Mia shows in #lobby what she starts; it shows a thread with Jo and one with Sam."""
+    await world.friends(MIA, JO, SAM)
+    asked = await world.type(MIAS, "connect project", LOBBY)
+    await world.fill(MIAS, asked, LOBBY, which="all")
+    return await world.start(MIAS, "jo"), await world.start(MIAS, "sam", "jo")
+
+
+async def where(world: World, thread: Accepted) -> bool:
+    mirrors = await world.store.mirrors_of(thread.thread)
+    return any(one.place == LOBBY and one.until_seq is None for one in mirrors)
+
+
+async def test_a_member_chooses_which_of_their_conversations_is_shown_no_longer(
+    world: World,
+) -> None:
+    two, three = await shared(world)
+    for place in (LOBBY, None):
+        asked = await world.type(JOS, "disconnect", place)
+        assert asked.picker is not None
+        assert [one.label for one in asked.picker.input.choices] == [
+            "#lobby (Slack): with Mia and Sam", "#lobby (Slack): with Mia",
+        ]  # fmt: skip
+    sure = await world.pick(JOS, asked, "with Mia and Sam")
+    assert sure.text.startswith("Show your conversation with Mia and Sam no longer in #lobby")
+    assert code(await world.press(person(BEN), sure, "Disconnect")) == "unknown_thread"
+    assert (await world.press(JOS, sure, "Disconnect")).done
+    assert (await where(world, two), await where(world, three)) == (True, False)
+    assert code(await world.press(JOS, sure, "Disconnect")) == "not_connected"
+    sure = await world.type(JOS, f"disconnect {two.thread}")
+    assert (await world.press(JOS, sure, "Disconnect")).done
+    assert code(await world.type(JOS, "disconnect", LOBBY)) == "not_a_member"
+    assert code(await world.type(JOS, "disconnect")) == "not_connected"
+    assert code(await world.type(JOS, "disconnect #elsewhere")) == "bad_channel"
+    assert await kind_at(world, LOBBY) is BindingKind.PROJECT
+
+
+async def test_whoever_connected_it_ends_all_of_it_and_all_are_told(world: World) -> None:
+    threads = await shared(world)
+    asked = await world.type(person(MIA, "discord"), "disconnect #lobby")
+    sure = await world.pick(person(MIA, "discord"), asked, "All of #lobby (Slack)")
+    done = await world.press(person(MIA, "discord"), sure, "Disconnect")
+    assert done.text.startswith("Nothing more appears in #lobby. `/pin connect` brings it back.")
+    for thread in threads:
+        assert "#lobby no longer shows this conversation to all who read it." in (
+            await world.lines(JO.id, thread)
+        )
+    assert await kind_at(world, LOBBY) is None
+
+
+async def test_a_place_that_does_not_show_a_conversation_is_not_told_of(world: World) -> None:
+    await shared(world)
+    await world.friends(BEN, CAL)
+    thread = await world.start(BENS, "cal")
+    binding = await world.desk.binding_at(LOBBY)
+    assert binding is not None
+    outcome = await world.submit(BENS, ClosePlace(thread.thread, binding.id))
+    assert isinstance(outcome, Refusal)
+    assert outcome.code == "not_connected"
+    assert code(await world.type(BENS, f"disconnect {thread.thread}")) == "not_connected"
+
+
+async def test_only_a_channel_in_which_the_bot_is_is_connected(world: World) -> None:
+    world.channels.looks[LOBBY] = PlaceLook("#lobby", private=False, present=False)
+    assert code(await world.type(MIAS, "connect project", LOBBY)) == "place_not_seen"
+    assert await kind_at(world, LOBBY) is None
+
+
+async def test_a_channel_of_the_configuration_is_said_to_come_back(world: World) -> None:
+    binding = await world.desk.binding_at(INBOX)
+    assert binding is not None
+    world.desk.configured = frozenset({binding.id})
+    sure = await world.type(ADAS, "disconnect", INBOX)
+    assert "comes back at the next start" in sure.text
+    done = await world.press(ADAS, sure, "Disconnect", INBOX)
+    assert done.text.endswith("take it out of `brands: channels` there.")
