@@ -24,6 +24,8 @@ from core.events import (
     MessagePosted,
     PeopleAdded,
     PersonLeft,
+    PlaceClosed,
+    PlaceOpened,
     ThreadOpened,
 )
 from core.ids import AccountId, BindingId, MessageId, ThreadId
@@ -130,7 +132,10 @@ class _Reader:
             position = upto
 
     async def _event(self, event: Event, id_: str) -> None:
-        if isinstance(event.what, MessagePosted | PeopleAdded | PersonLeft | FileFailed):
+        if isinstance(
+            event.what,
+            MessagePosted | PeopleAdded | PersonLeft | PlaceOpened | PlaceClosed | FileFailed,
+        ):
             await self._line(event, id_)
         elif isinstance(event.what, AboutMessage):
             await self._change(event.thread, event.what.message, id_)

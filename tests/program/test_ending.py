@@ -20,7 +20,7 @@ from tests.program.hands import (
     direct,
     mia,
 )
-from tests.program.world import Whole, whole
+from tests.program.world import INBOX, Whole, whole
 
 pytestmark = pytest.mark.slow
 
@@ -157,3 +157,33 @@ async def test_a_channel_of_the_configuration_says_that_it_comes_back(tmp_path: 
         await running.end()
         await running.start()
         assert "Show no more" in (await hands.ran(MIA, CHAT, "channel disconnect"))["content"]
+
+
+async def test_the_home_of_an_owner_of_two_brands_leads_to_both(tmp_path: Any) -> None:
+    login = {"platform": "slack", "workspace": "T0NORTHWIND", "user": CLEO}
+    brands = [
+        {"handle": handle, "name": handle.title(), "owners": ["cleo"],
+         "channels": [{"platform": "slack", "workspace": "T0NORTHWIND", "channel": channel}]}
+        for handle, channel in (("fjord", INBOX), ("lumen", "C0GENERAL"))
+    ]  # fmt: skip
+    people = mia({"handle": "cleo", "name": "Cleo", "identities": [login]})
+    # A public channel is no inbox: it is made private first.
+    async with whole(tmp_path, brands=brands, people=people) as running:
+        hands = Hands(running)
+        await hands.slack.act("convert", CLEO, channel="C0GENERAL", private=True)
+
+        async def home() -> Any:
+            await hands.slack.act("home", CLEO)
+            return (await running.control("GET", f"/slack/seen?user={CLEO}"))["home"]
+
+        page = await running.until(home, lambda view: "My own threads" in str(view), LIMIT)
+        found = [
+            one
+            for block in page["blocks"]
+            for one in block.get("elements", ())
+            if one.get("type") == "button" and one["text"]["text"] in ("Fjord", "Lumen")
+        ]
+        [other] = found
+        pressed = {"view": page["id"], "action_id": other["action_id"], "wait": 10}
+        told = await hands.slack.act("press", CLEO, **pressed)
+        assert f"{other['text']['text']}: " in str(told) or "Nobody waits" in str(told), told

@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
+from core.ids import AccountId, BindingId, ThreadId
+from core.intents import Intent, OpenPlace
+from core.model import Binding, BindingKind, Place
+from core.ports.outcomes import Accepted
 from tests.web.test_pane import context, opened, say, started
 from tests.web.test_relations import done, store, world
 
@@ -130,3 +134,26 @@ async def test_a_brands_page_has_a_code_and_a_button(context: BrowserContext, wo
     await page.get_by_role("button", name="Follow Northwind").click()
     await expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
     await expect(page.get_by_role("link", name="Ask about a pin")).to_be_visible()
+
+
+async def test_a_channel_that_others_read_is_named_and_ended_at_the_page(
+    context: BrowserContext, world: Any
+) -> None:
+    thread = await started(world, to=["rosa"])
+    place = Place("discord", "1", "90000")
+    rosa = await world.desk.account(AccountId("id-of-rosa"))
+    binding = Binding(BindingId("kitchen"), rosa.id, place, BindingKind.PROJECT, "#kitchen")
+    await world.desk.connect_place(binding)
+    page = await opened(context, world, f"/?embed=1#/t/{thread}")
+    shown = page.get_by_role("group", name="Others read this")
+    await expect(page.get_by_role("heading").first).to_be_visible()
+    await expect(shown).to_have_count(0)
+    done_ = await world.desk.submit(
+        Intent("open", rosa.id, OpenPlace(ThreadId(thread), binding.id))
+    )
+    assert isinstance(done_, Accepted), done_
+    await expect(shown).to_contain_text("Others read this in #kitchen in Discord.")
+    await shown.get_by_role("button", name="End it in #kitchen in Discord").click()
+    await expect(shown).to_have_count(0)
+    assert await world.desk.shown(rosa.id) == ()
+    await expect(page.get_by_text("#kitchen no longer shows this conversation")).to_be_visible()
