@@ -206,7 +206,7 @@ class Directory:
         found = found if isinstance(found, dict) else {}
         shared = any(found.get(key) for key in ("is_ext_shared", "is_pending_ext_shared"))
         private = bool(found.get("is_private") or found.get("is_im"))
-        present = bool(found.get("is_member") or found.get("is_im"))
+        present = private or bool(found.get("is_member"))  # others' private ones are not told of
         return PlaceLook(f"#{found.get('name') or channel}", private, shared, present)
 
     async def _channel(self, channel: str) -> Profile | None:
