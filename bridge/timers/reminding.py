@@ -126,14 +126,26 @@ class Reminders:
         """What has come in after a position of the feed; the position that it went up to."""
         end = await self._store.feed_end()
         for brand in await self._store.brands(_MOST_BRANDS):
-            found = await self._store.inbox(brand, _LISTED + 1, which=Which.UNASSIGNED)
-            news = [line for line in found if line.waiting and line.position > since]
+            news = await self._nobodys(brand, since, end)
             if not news:
                 continue
             for binding in await self._inboxes(brand):
                 text = f"Nobody's yet: {_few(news)}. `/pin inbox unassigned`"
                 await self._say(binding.place, text, ())
         return end
+
+    async def _nobodys(self, brand: AccountId, since: int, end: int) -> list[ThreadLine]:
+        """What waits and came in between; one more than are listed, where there are as many.
+
+        Answered ones are nobody's too, so that any number of them may stand before the first.
+        """
+        news: list[ThreadLine] = []
+        before = end + 1
+        while len(news) <= _LISTED and before > since + 1:
+            page = await self._store.inbox(brand, _LOOKED_AT, which=Which.UNASSIGNED, before=before)
+            news += [line for line in page if line.waiting and line.position > since]
+            before = page[-1].position if len(page) == _LOOKED_AT else 0
+        return news[: _LISTED + 1]
 
     # --- what came in during quiet hours --------------------------------------------------
 

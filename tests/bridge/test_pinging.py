@@ -11,7 +11,7 @@ from bridge.intake.standing import Rules
 from bridge.timers.reminding import DIGEST_EVERY
 from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
-from core.ids import AccountId
+from core.ids import AccountId, PinId, short_code
 from core.intents import Assign, EditMessage, Handle, Intent, Mute, PostMessage, StartThread
 from core.model import Account, BrandRules, Contacts, Identity, Place, Profile, Role
 from core.ports.outcomes import Accepted
@@ -285,3 +285,20 @@ def said(thread: Accepted, words: str, whom: Account) -> PostMessage:
     mention = Mention(whom.id, whom.name)
     rich = (Paragraph((mention, Text(f" {words}"))),)
     return PostMessage(thread.thread, f"@{whom.handle} {words}", rich=rich)
+
+
+@pytest.mark.parametrize("answered", [6, 101])
+async def test_a_question_is_told_of_however_many_answered_ones_came_after_it(
+    pings: Pings, answered: int
+) -> None:
+    await pings.store.put_timer(pings.timers.reminders.next_digest(await pings.store.feed_end()))
+    asks = await pings.begin(MIA, "northwind")
+    for n in range(answered):
+        pin = PinId(str(7_000 + n))
+        other = await pings.do(JO.id, StartThread((Handle("northwind"),), pin, "and this?"))
+        await pings.do(BRAND.id, PostMessage(other.thread, "It does."))
+    await pings.at(NOW + DIGEST_EVERY)
+    await pings.at(NOW + 2 * DIGEST_EVERY)
+    ((place, said, _),) = pings.slack.said
+    assert place == INBOX
+    assert short_code(asks.thread) in said
