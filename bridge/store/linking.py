@@ -1,7 +1,8 @@
 """Logins that change their account, because whoever has both of them said so.
 
 The history stays where it was: the account that a login had before keeps its conversations,
-and the login goes on acting in those as that account.
+and the login goes on acting in those as that account. An account keeps the name that the login
+gives it which had it first.
 """
 
 import sqlite3
@@ -51,6 +52,8 @@ def _move(
 ) -> None:
     was = from_accounts(before) if before else None
     db.execute(_SQL["move_identity"], (account, was, *_key(identity)))
+    for one in (account, *before):
+        db.execute(_SQL["let_name"], (one,))
 
 
 def put_link(db: sqlite3.Connection, code: str, identity: Identity, until: datetime) -> None:

@@ -45,15 +45,19 @@ def fold(name: str) -> str:
 
 
 def ensure_person(db: sqlite3.Connection, identity: Identity, profile: Profile) -> Account:
-    """The account of an identity, made or brought up to date."""
-    row = db.execute(
-        SQL["account_by_identity"], (identity.platform, identity.workspace, identity.user)
-    ).fetchone()
+    """The account of an identity, made or brought up to date.
+
+    Of logins that are tied together one names the account, so that its name stays the same
+    wherever they act.
+    """
+    key = (identity.platform, identity.workspace, identity.user)
+    row = db.execute(SQL["account_by_identity"], key).fetchone()
     if row is None:
         return _make_person(db, identity, profile)
     account, named = _account(db, row[0])
     changed = with_profile(account, profile)
-    if not named and changed != account:
+    (names,) = db.execute(SQL["names"], key).fetchone()
+    if names and not named and changed != account:
         _put(db, changed, named=False)
         return changed
     return account

@@ -224,6 +224,9 @@ class SqliteStore:
         known = _guarded(self._known.by_identity, identity)
         if known is not None and people.with_profile(known, profile) == known:
             return known
+        key = (identity.platform, identity.workspace, identity.user)
+        if known is not None and not self._one(_PEOPLE["names"], key, lambda row: bool(row[0])):
+            return known
         return await self._writer.put_then(
             self._known.forget_account, people.ensure_person, identity, profile
         )

@@ -87,7 +87,8 @@ class Store(Protocol):
     async def ensure_person(self, identity: Identity, profile: Profile, now: datetime) -> Account:
         """The account of an identity, made with a free handle if there is none.
 
-        A changed profile of an account that the operator did not name is taken over.
+        A changed profile of an account that the operator did not name is taken over, from the
+        login that names it where several are tied together.
         """
         ...
 

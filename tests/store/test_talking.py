@@ -90,6 +90,37 @@ async def test_roles_are_kept_and_whoever_acts_is_trusted_for_a_day(
     assert again.role_in(brand, MIA) is None
 
 
+async def test_an_account_of_several_logins_has_the_name_of_one_of_them(
+    store: Store, reopen: Reopen
+) -> None:
+    slack, discord = Identity("slack", "T1", "U1"), Identity("discord", "", "1")
+    cleo = await store.ensure_person(slack, Profile("Cleo Park"), NOW)
+    kai = await store.ensure_person(discord, Profile("Kai"), NOW)
+    await store.attach_identity(discord, cleo.id)
+    assert await store.ensure_person(discord, Profile("Kai", "https://a.example/k"), NOW) == cleo
+    store = await reopen()
+    assert await store.ensure_person(discord, Profile("Kai"), NOW) == cleo
+    renamed = replace(cleo, name="Cleo P.")
+    assert await store.ensure_person(slack, Profile("Cleo P."), NOW) == renamed
+    own = await store.detach_identity(discord, Profile("Kai"))
+    assert own == kai
+    assert await store.ensure_person(discord, Profile("Kai K."), NOW) == replace(kai, name="Kai K.")
+    assert await store.ensure_person(slack, Profile("Cleo"), NOW) == replace(cleo, name="Cleo")
+
+
+async def test_where_the_login_that_named_an_account_leaves_it_another_one_names_it(
+    store: Store,
+) -> None:
+    slack, discord = Identity("slack", "T1", "U1"), Identity("discord", "", "1")
+    cleo = await store.ensure_person(slack, Profile("Cleo Park"), NOW)
+    await store.attach_identity(discord, cleo.id)
+    own = await store.detach_identity(slack, Profile("Cleo Park"))
+    assert own is not None
+    assert own.id != cleo.id
+    assert (await store.ensure_person(discord, Profile("Kai"), NOW)) == replace(cleo, name="Kai")
+    assert (await store.ensure_person(slack, Profile("Cleo"), NOW)) == replace(own, name="Cleo")
+
+
 async def test_tied_logins_have_one_account_and_part_again(store: Store) -> None:
     slack, discord = Identity("slack", "T1", "U1"), Identity("discord", "", "1")
     one = await store.ensure_person(slack, Profile("Mia"), NOW)

@@ -15,6 +15,10 @@ SELECT {account} FROM accounts WHERE handle = ?;
 -- name: account_by_identity
 SELECT account FROM identities WHERE platform = ? AND workspace = ? AND user = ?;
 
+-- name: names
+-- Whether that login names its account.
+SELECT names FROM identities WHERE platform = ? AND workspace = ? AND user = ?;
+
 -- name: accounts_like
 -- Whoever is banned or has blocked the one who asks is not there.
 SELECT {account} FROM accounts WHERE id IN (
@@ -67,10 +71,17 @@ WHERE NOT linked;
 SELECT former FROM identities WHERE platform = ? AND workspace = ? AND user = ?;
 
 -- name: move_identity
-INSERT INTO identities (account, former, linked, platform, workspace, user)
-VALUES (?, ?, 1, ?, ?, ?)
+INSERT INTO identities (account, former, linked, names, platform, workspace, user)
+VALUES (?, ?, 1, 0, ?, ?, ?)
 ON CONFLICT (platform, workspace, user) DO UPDATE SET account = excluded.account,
-    former = excluded.former, linked = 1;
+    former = excluded.former, linked = 1, names = 0;
+
+-- name: let_name
+-- One login of an account that none names any more.
+UPDATE identities SET names = 1 WHERE (platform, workspace, user) = (
+    SELECT platform, workspace, user FROM identities WHERE account = ?1
+    ORDER BY linked, platform, workspace, user LIMIT 1
+) AND NOT EXISTS (SELECT 1 FROM identities WHERE account = ?1 AND names);
 
 -- name: put_link
 INSERT INTO links (code, platform, workspace, user, until) VALUES (?, ?, ?, ?, ?)
