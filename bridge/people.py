@@ -183,6 +183,9 @@ class People:
     async def identities(self, account: AccountId) -> tuple[Identity, ...]:
         return await self._store.identities(account)
 
+    async def told(self, account: AccountId) -> bool:
+        return await self._store.told(account)
+
     async def link_code(self, person: Somebody) -> str:
         if not isinstance(person, Person):
             raise TypeError("only a login of a platform can be tied to another one")

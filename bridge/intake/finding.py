@@ -56,8 +56,6 @@ from core.ports.store import Store
 from core.quick import quick
 from core.rules import NO_MESSAGE, NO_THREAD, PIN_REQUIRED
 
-_MOST_NEW = 10_000
-
 _REFUSED = 10_000
 """Refused words remembered, so that nothing waits for them."""
 
@@ -106,8 +104,6 @@ class Finder:
         self._store = store
         self._now = now
         self._rules = rules
-        self._newcomers: dict[AccountId, None] = {}
-        """Who got an account since the start and has not said anything yet."""
         self._refused: dict[tuple[str, RemoteId], None] = {}
         """Words that people typed and that went nowhere; what answers them has no thread."""
 
@@ -116,13 +112,6 @@ class Finder:
         if len(self._refused) >= _REFUSED:
             del self._refused[next(iter(self._refused))]
         self._refused[platform, remote] = None
-
-    def is_newcomer(self, account: AccountId) -> bool:
-        """Once for each, when they first say something."""
-        if account not in self._newcomers:
-            return False
-        del self._newcomers[account]
-        return True
 
     async def find(self, intent: Intent) -> Found | Outcome:
         """The thread that the intent is about, and the message where it names one."""
@@ -341,9 +330,6 @@ class Finder:
         account = await self._store.ensure_person(person.identity, person.profile, self._now())
         if known is None:
             await self._store.put_binding(direct_binding(account.id, person.identity))
-            self._newcomers[account.id] = None
-            if len(self._newcomers) > _MOST_NEW:
-                del self._newcomers[next(iter(self._newcomers))]
         return account
 
     async def _known(self, account: AccountId) -> Account:

@@ -433,20 +433,27 @@ class Intake:
         if said and intent.key not in self._firing:
             self._standings.rates.sent(actor.sender, intent.at or now)
         last = events[-1]
-        newcomer = self._is_newcomer(intent, state)
+        newcomer = said and await self._is_newcomer(intent, state, actor)
         message = _message_of(events)
         note = message is not None and events[0].only is not None
         return Accepted(
             last.conversation, last.thread, result.seq, message, newcomer=newcomer, note=note
         )
 
-    def _is_newcomer(self, intent: Intent, state: State) -> bool:
-        """Whether somebody has just spoken for the first time, in a channel that others read."""
+    async def _is_newcomer(self, intent: Intent, state: State, actor: Actor) -> bool:
+        """Whether somebody has just spoken for the first time, in a channel that others read.
+
+        The office tells them then. Elsewhere they know who reads them, and are told no more.
+        """
         live = intent.as_of is None and intent.key not in self._releasing
-        via = state.via
-        if not live or via is None or via.kind is not BindingKind.PROJECT or _is_machine(intent):
+        who = (actor.person or actor.account).id
+        if not live or _is_machine(intent) or not await self._store.untold(who):
             return False
-        return isinstance(intent.what, PostMessage) and self._finder.is_newcomer(state.actor.id)
+        project = state.via is not None and state.via.kind is BindingKind.PROJECT
+        if project and isinstance(intent.what, PostMessage):
+            return True
+        await self._store.told(who)
+        return False
 
     async def _wait(
         self, intent: Intent, state: State, actor: Actor, wait: Wait, now: datetime

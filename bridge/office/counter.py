@@ -31,15 +31,13 @@ from bridge.office.settings import Settings
 from bridge.office.threads import Threads
 from core.asking import MOST_CHOICES, Answer, Button, Caller, Choice, Command, Fields, Item
 from core.grammar import BY_NAME, VERBS, nearest, usage
-from core.ids import AccountId, ThreadId
-from core.intents import Person
+from core.ids import ThreadId
 from core.model import Mirror
 from core.ports.desk import Desk
 from core.rights import Act
 from core.verbs import Kind
 from core.verbs import Theme as HelpTheme
 
-_MOST_NEW = 10_000
 _READING = frozenset({
     "inbox", "preview", "open", "search", "requests", "brands", "followers", "link", "notify",
     "help", "undo", "forget", "export",
@@ -81,8 +79,6 @@ class Counter:
         self._verbs = {name: do for theme in self._themes for name, do in theme.verbs.items()}
         self._presses = {name: do for theme in self._themes for name, do in theme.presses.items()}
         self._forms = {name: do for theme in self._themes for name, do in theme.forms.items()}
-        self._new: dict[AccountId, bool] = {}
-        """People who came only now, and whether they were told who will see what they do."""
 
     # --- commands -------------------------------------------------------------------------
 
@@ -94,8 +90,8 @@ class Counter:
         do = self._verbs.get(command.verb)
         if do is None:
             return _unknown(command.verb)
-        asker = await self._asker(caller)
-        if command.verb not in _READING and self._is_new(asker):
+        asker = await self._clerk.asker(caller)
+        if command.verb not in _READING and await self._desk.told(asker.person.id):
             draft = self._clerk.drafts.keep(asker.person.id, command)
             return replace(_welcome(asker, "continue", draft), items=unsent(command.text))
         return await do(asker, command)
@@ -103,7 +99,7 @@ class Counter:
     async def press(self, caller: Caller, action: str, value: str) -> Answer:
         if action == "help":
             return _help(value)
-        asker = await self._asker(caller)
+        asker = await self._clerk.asker(caller)
         if action == "continue" and not value:
             return Answer("Good: go on talking. `/pin help` lists what else there is.", done=True)
         if action == "continue":
@@ -112,12 +108,12 @@ class Counter:
         do = self._presses.get(action)
         if do is None:
             return refuse(LOST)
-        if action not in _QUIET and self._is_new(asker):
+        if action not in _QUIET and await self._desk.told(asker.person.id):
             return _welcome(asker, action, value)
         return await do(asker, value)
 
     async def submit(self, caller: Caller, action: str, value: str, fields: Fields) -> Answer:
-        asker = await self._asker(caller)
+        asker = await self._clerk.asker(caller)
         if action == "which":
             command = self._clerk.drafts.take(asker.person.id, value)
             thread = str(fields.get("thread", ""))
@@ -126,30 +122,6 @@ class Counter:
             return await self.run(caller, with_thread(command, ThreadId(thread)))
         do = self._forms.get(action)
         return await do(asker, value, fields) if do is not None else refuse(LOST)
-
-    # --- first contact --------------------------------------------------------------------
-
-    async def _asker(self, caller: Caller) -> Asker:
-        unknown = False
-        if isinstance(caller.person, Person):
-            (known,) = await self._desk.accounts_of((caller.person.identity,))
-            unknown = known is None
-        asker = await self._clerk.asker(caller)
-        if unknown:
-            self._note_new(asker.person.id, told=False)
-        return asker
-
-    def _note_new(self, account: AccountId, *, told: bool) -> None:
-        self._new[account] = told
-        while len(self._new) > _MOST_NEW:
-            del self._new[next(iter(self._new))]
-
-    def _is_new(self, asker: Asker) -> bool:
-        """Once for each."""
-        if self._new.get(asker.person.id, True):
-            return False
-        self._new[asker.person.id] = True
-        return True
 
     # --- looking --------------------------------------------------------------------------
 
@@ -215,7 +187,7 @@ class Counter:
         )
 
     async def home(self, caller: Caller) -> Answer:
-        return await self._inbox.home(await self._asker(caller))
+        return await self._inbox.home(await self._clerk.asker(caller))
 
     async def card(self, mirror: Mirror) -> tuple[str, tuple[Button, ...]]:
         return await self._threads.card(mirror)
@@ -227,9 +199,8 @@ class Counter:
 
     async def welcome(self, caller: Caller) -> Answer | None:
         asker = await self._clerk.asker(caller)
-        if self._new.get(asker.person.id, False):
+        if not await self._desk.told(asker.person.id):
             return None
-        self._note_new(asker.person.id, told=True)
         return _welcome(asker, "continue", "", said=True)
 
 

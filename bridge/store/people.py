@@ -72,8 +72,13 @@ def with_profile(account: Account, profile: Profile) -> Account:
 def _make_person(db: sqlite3.Connection, identity: Identity, profile: Profile) -> Account:
     key = "\0".join((identity.platform, identity.workspace, identity.user))
     account = new_person(db, key, profile)
+    db.execute(SQL["untold"], (account.id,))
     _give(db, identity, account.id)
     return account
+
+
+def told(db: sqlite3.Connection, account: AccountId) -> bool:
+    return bool(db.execute(SQL["told"], (account,)).rowcount)
 
 
 def new_person(db: sqlite3.Connection, key: str, profile: Profile) -> Account:

@@ -231,6 +231,12 @@ class SqliteStore:
             self._known.forget_account, people.ensure_person, identity, profile
         )
 
+    async def untold(self, account: AccountId) -> bool:
+        return bool(self._one(_PEOPLE["is_untold"], (account,), lambda row: bool(row[0])))
+
+    async def told(self, account: AccountId) -> bool:
+        return await self.untold(account) and await self._writer.put(people.told, account)
+
     async def put_account(self, account: Account, identities: Sequence[Identity]) -> None:
         await self._writer.put_then(
             lambda _: self._known.forget_people(), people.put_account, account, tuple(identities)

@@ -260,6 +260,10 @@ class Desk(Protocol):
 
     async def identities(self, account: AccountId) -> tuple[Identity, ...]: ...
 
+    async def told(self, account: AccountId) -> bool:
+        """Once for each who is new: whether to tell them now who will see what they do."""
+        ...
+
     async def link_code(self, person: Somebody) -> str:
         """A code that ties another login to this one's account, within some minutes."""
         ...

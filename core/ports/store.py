@@ -92,6 +92,14 @@ class Store(Protocol):
         """
         ...
 
+    async def untold(self, account: AccountId) -> bool:
+        """Whether a login made it and its person has neither acted nor been told who sees them."""
+        ...
+
+    async def told(self, account: AccountId) -> bool:
+        """They are told now, or need not be any more; whether they had been untold."""
+        ...
+
     async def put_account(self, account: Account, identities: Sequence[Identity]) -> None:
         """Makes or renames an account that the operator named, with its identities."""
         ...

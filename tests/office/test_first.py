@@ -1,11 +1,19 @@
 """Help, what nobody knows, and the first act of somebody who is new."""
 
+from dataclasses import replace
+
+from bridge.desk import Desk
+from bridge.intake.intake import Intake
 from bridge.office import Counter
+from bridge.telemetry import Metrics
+from bridge.wakeup import LocalWakeups
 from core.asking import Command, Office
-from core.intents import Person
-from core.model import Identity, Profile
+from core.ids import BindingId
+from core.intents import Person, PostMessage
+from core.model import Binding, BindingKind, Identity, Profile
+from core.ports.outcomes import Accepted
 from core.verbs import VERBS
-from tests.office.desk_world import ADA, BRAND, INBOX, MIA, World, code, labels, person
+from tests.office.desk_world import ADA, BRAND, INBOX, JO, LOBBY, MIA, World, code, labels, person
 
 NEW = Person(Identity("discord", "", "5150"), Profile("Zoe Lind", "https://p.example/z.png"))
 PIN = "https://www.pinterest.com/pin/99360735500167749/"
@@ -60,6 +68,56 @@ async def test_looking_around_first_does_not_use_up_the_first_act(world: World) 
     assert labels(await world.type(NEW, "brands")) == []
     asked = await world.type(NEW, "follow @northwind")
     assert labels(asked) == ["Continue", "Link"]
+
+
+def start_program(world: World) -> None:
+    """Once more, with the same database."""
+    rules = world.intake.rules
+    world.intake = Intake(world.store, LocalWakeups(), world.time, rules)
+    world.desk = Desk(world.store, world.intake, LocalWakeups(), Metrics(), world.time)
+    world.office = Counter(world.desk, world.time)
+
+
+async def test_who_looked_around_before_a_restart_is_told_at_the_first_act_after_it(
+    world: World,
+) -> None:
+    assert labels(await world.type(NEW, "brands")) == []
+    start_program(world)
+    assert labels(await world.type(NEW, "follow @northwind")) == ["Continue", "Link"]
+    start_program(world)
+    assert (await world.type(NEW, "follow @northwind")).text.startswith("You follow")
+
+
+async def test_who_speaks_first_after_a_restart_is_told_and_nobody_twice(world: World) -> None:
+    """In a channel that others read."""
+    place = Binding(BindingId("lobby"), MIA.id, LOBBY, BindingKind.PROJECT, "#lobby")
+    await world.store.put_binding(place)
+    await world.friends(MIA, JO)
+    inside = await world.inside(await world.start(None, "jo"), LOBBY)
+    new = replace(NEW, identity=Identity("slack", "T1", "U0ZOE"))
+    await world.type(new, "brands")
+    start_program(world)
+    spoken = await world.submit(new, PostMessage(inside, "May I?"), LOBBY)
+    assert isinstance(spoken, Accepted)
+    assert spoken.newcomer
+    assert await world.office.welcome(world.caller(new)) is not None
+    start_program(world)
+    again = await world.submit(new, PostMessage(inside, "And I?"), LOBBY)
+    assert isinstance(again, Accepted)
+    assert not again.newcomer
+    assert labels(await world.type(new, "follow @northwind")) == []
+
+
+async def test_whoever_has_spoken_where_they_know_who_reads_is_no_newcomer_any_more(
+    world: World,
+) -> None:
+    await world.type(NEW, "brands")
+    zoe = await world.desk.account(NEW)
+    await world.follow(MIA, zoe)
+    await world.follow(zoe, MIA)
+    thread = await world.start(None, zoe.handle)
+    await world.say(NEW, thread, "Hello!")
+    assert labels(await world.type(NEW, "follow @northwind")) == []
 
 
 async def test_a_button_of_somebody_new_is_pressed_again_by_continue(world: World) -> None:

@@ -52,6 +52,15 @@ ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, handle = excluded.handle,
     name = excluded.name, picture = excluded.picture, named = excluded.named,
     folded = excluded.folded;
 
+-- name: is_untold
+SELECT untold FROM accounts WHERE id = ?;
+
+-- name: untold
+UPDATE accounts SET untold = 1 WHERE id = ?;
+
+-- name: told
+UPDATE accounts SET untold = 0 WHERE id = ? AND untold;
+
 -- name: has_left
 SELECT 1 FROM accounts WHERE id = ?1 AND handle = 'gone-' || ?1;
 
