@@ -28,6 +28,7 @@ def attach(db: sqlite3.Connection, identity: Identity, account: AccountId) -> No
     before = former(db, identity)
     if row is not None and row[0] != account:
         before = (*(one for one in before if one not in (row[0], account)), AccountId(row[0]))
+        people.told(db, AccountId(row[0]))  # to link is one of the two answers to being told
     _move(db, identity, account, before)
 
 
