@@ -28,6 +28,7 @@ from bridge.failures import StartError
 from bridge.files.fetching import Fetching
 from bridge.files.folder import FolderFiles
 from bridge.intake.finding import direct_binding
+from bridge.intake.following import Written, take_over
 from bridge.intake.intake import HELD_FOR, Intake
 from bridge.intake.telling import Telling
 from bridge.minding import lasting, look_at_inboxes, mind
@@ -275,14 +276,7 @@ async def introduce(store: Store, config: Config) -> None:
     for brand, owner, role in config.owners():
         if store.role_in(brand, owner) is not role:
             await store.grant(brand, owner, role, now())
-    # Once: whoever unfollows afterwards does not follow again at the next start.
-    edges = [
-        edge
-        for edge in config.follows()
-        if await store.use_once(f"follow {edge.who} {edge.whom}", now())
-    ]
-    if edges:
-        await store.change(edges, now())
+    await take_over(store, Written(config.follows()), now)
 
 
 async def check(config: Config) -> tuple[Finding, ...]:

@@ -66,6 +66,7 @@ from core.model import (
     Thread,
     Written,
 )
+from core.ports.needs import ToldEdge
 from core.ports.reading import Involved, NewReport, Prefs, Report, ThreadLine, Timer, Which
 from core.ports.rows import (
     Asked,
@@ -400,6 +401,10 @@ class SqliteStore:
     async def change(self, edges: Sequence[Edge], now: datetime) -> None:
         write = talking.change
         await self._writer.put_then(self._stands, write, self._standing, tuple(edges), now)
+
+    async def take_over(self, told: Sequence[ToldEdge], now: datetime) -> None:
+        write = talking.take_over
+        await self._writer.put_then(self._stands, write, self._standing, tuple(told), now)
 
     async def follows_of(self, account: AccountId, limit: int) -> tuple[AccountId, ...]:
         return tuple(await self._long(talking.named, "follows_of", account, limit))

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 
 from bridge.store.codec import from_time, to_time
 from bridge.store.known import Known
+from bridge.store.people import use_once
 from bridge.store.queries import load
 from bridge.store.rows import listed
 from core.ids import AccountId
 from core.model import Role
+from core.ports.needs import ToldEdge
 from core.ports.reading import Involved, NewReport, Prefs, Report
 from core.standing import Edge, EdgeKind
 
@@ -50,6 +52,13 @@ def change(db: sqlite3.Connection, version: Version, edges: Iterable[Edge], now:
         row = {"who": edge.who, "whom": edge.whom, "at": from_time(now)}
         db.execute(_SQL[_VERBS[edge.kind, edge.on]], row)
     return version.now
+
+
+def take_over(
+    db: sqlite3.Connection, version: Version, told: Iterable[ToldEdge], now: datetime
+) -> int:
+    new = [one.edge for one in told if use_once(db, one.name, now)]
+    return change(db, version, new, now) if new else version.now
 
 
 def grant(

@@ -1,6 +1,6 @@
-"""What else the program needs of the world: wake-ups, budgets, pins, words typed on the web."""
+"""What else the program needs of the world: wake-ups, budgets, pins, follows, words of the web."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from core.ids import PinId
 from core.model import Pin, Refusal
 from core.ports.reading import Change
 from core.quick import quick
+from core.standing import Edge
 from core.text.content import Content
 
 
@@ -81,6 +82,28 @@ class PinLookup(Protocol):
 
     async def look_up(self, pin: PinId) -> Pin:
         """All that can be learnt now; at worst the bare address. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEdge:
+    """Who follows whom, or no longer, as a source tells it.
+
+    `name` is the same whenever the same is told again, and of no other source.
+    """
+
+    name: str
+    edge: Edge
+
+
+class FollowSource(Protocol):
+    """Who follows whom, as it is known elsewhere (`bridge/intake/following.py` takes it over)."""
+
+    def tell(self) -> AsyncIterator[Sequence[ToldEdge]]:
+        """What it knows, then what changes, oldest first, between accounts of the store.
+
+        Ends where it can tell no more. May tell again what it told before a restart.
+        """
         ...
 
 

@@ -33,6 +33,7 @@ from core.model import (
     Thread,
     Written,
 )
+from core.ports.needs import ToldEdge
 from core.ports.reading import Involved, NewReport, Prefs, Report, ThreadLine, Timer, Which
 from core.ports.rows import (
     Asked,
@@ -131,6 +132,10 @@ class Store(Protocol):
 
     async def change(self, edges: Sequence[Edge], now: datetime) -> None:
         """Who follows and blocks whom from now on."""
+        ...
+
+    async def take_over(self, told: Sequence[ToldEdge], now: datetime) -> None:
+        """As `change`, leaving out what was taken over before, whatever has changed since."""
         ...
 
     async def follows_of(self, account: AccountId, limit: int) -> tuple[AccountId, ...]:
