@@ -187,10 +187,11 @@ class Answer:
     """What the caller, and nobody else, is told: a sentence that says what to do next.
 
     With `form` the form is opened instead (`text` is for where none can be opened). With
-    `refusal` nothing was done; `text` is its sentence, `field` the input it is about. `done`:
-    the answer takes the place of the one whose button was pressed. `at` is the time that the
-    reader sees, in their own zone, where `text` first holds `AT`: what stands for long and
-    cannot be changed says when, not how soon.
+    `refusal` nothing was done; `text` is its sentence, `field` the input it is about; where
+    a form was refused and there are `items`, they hold what was typed and are shown in its
+    place. `done`: the answer takes the place of the one whose button was pressed. `at` is the
+    time that the reader sees, in their own zone, where `text` first holds `AT`: what stands for
+    long and cannot be changed says when, not how soon.
     """
 
     text: str = ""

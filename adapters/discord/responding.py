@@ -81,8 +81,9 @@ class Response:
         if answer.form is not None:
             answer = Answer(answer.text or TOO_LATE)
         body = answers.message(answer, place_of(self._interaction))
-        if words and answer.refusal is not None:
+        if words and answer.refusal is not None and not answer.items:
             # A form cannot be opened again with what was typed: nothing of it is lost.
+            # Where the answer has items, the words are among them.
             shown = answers.sentence(words.replace("`", "'"))[:4000]
             body["embeds"] = [{"title": "Your words", "description": shown}]
         return body

@@ -182,7 +182,8 @@ class Front:
             return
         answer: Answer = job.result()
         if answer.refusal is not None:
-            field = sheets.at_fault(view, answer.field)
+            # What was missed is shown with the words and what can be done about it now.
+            field = "" if answer.items else sheets.at_fault(view, answer.field)
             if field:
                 await ack(response_action="errors", errors={field: answer.refusal.sentence})
             else:
@@ -207,7 +208,7 @@ class Front:
         self, gesture: Gesture, view: Payload, job: "asyncio.Task[Answer]"
     ) -> None:
         answer = await job
-        if answer.refusal is not None:
+        if answer.refusal is not None and not answer.items:
             shown = sheets.again(view, answer.refusal.sentence)
         elif answer.form is not None:
             shown = self._showing.sheet(gesture, answer.form)

@@ -114,7 +114,10 @@ class Showing:
         return not isinstance(answer, Failure)
 
     async def _turn(self, gesture: Gesture, answer: Answer) -> None:
-        if not await self.replace(gesture.view, self.paper(gesture, answer)):
+        sheet = self.paper(gesture, answer)
+        if answer.refusal is not None and await self._open(gesture, sheet):
+            return  # on top: words that stand on the one below are not lost
+        if not await self.replace(gesture.view, sheet):
             await self.say(gesture, self.reply(answer))
 
     async def _open(self, gesture: Gesture, view: Block) -> bool:

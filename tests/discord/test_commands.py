@@ -308,12 +308,28 @@ async def test_words_of_a_form_that_is_refused_are_given_back(
 ) -> None:
     desk.office.answer = Answer(form=FORM)
     modal = (await command(sandbox, "reply"))["modal"]
-    no = Refusal("conversation_moved", "Somebody answered meanwhile.")
+    no = Refusal("group_full", "This one is full.")
     desk.office.answer = Answer(no.sentence, refusal=no, field="text")
     told = await submit(sandbox, modal, long_text="it is *72* cm", choice_way=["now"])
     [answer] = told["answers"]
     assert answer["content"] == no.sentence
     assert answer["embeds"][0]["description"] == "it is \\*72\\* cm"
+
+
+async def test_what_was_missed_stays_beside_the_words_of_a_form_that_is_refused(
+    desk: FakeDesk, sandbox: Sandbox
+) -> None:
+    desk.office.answer = Answer(form=FORM)
+    modal = (await command(sandbox, "reply"))["modal"]
+    no = Refusal("conversation_moved", "Somebody answered meanwhile.")
+    items = (Item("and how wide?", title="Mia"), Item("it is 72 cm", title="Your reply"))
+    anyway = (Button("Send anyway", "anyway", "d1"),)
+    desk.office.answer = Answer(no.sentence, items, anyway, refusal=no)
+    told = await submit(sandbox, modal, long_text="it is 72 cm", choice_way=["now"])
+    [answer] = told["answers"]
+    shown = [(one["title"], one["description"]) for one in answer["embeds"]]
+    assert shown == [("Mia", "and how wide?"), ("Your reply", "it is 72 cm")]
+    assert [one["label"] for one in parts(answer)] == ["Send anyway"]
 
 
 async def test_a_file_comes_with_the_answer(

@@ -86,7 +86,7 @@ class Slack:
         return str(told["ts"])
 
     async def press(self, user: str, shown: Mapping[str, Any], label: str) -> Any:
-        """A button on a card, or on an answer that only they see."""
+        """A button on a card, on an answer that only they see, or on a sheet."""
         found = [
             one
             for block in shown["blocks"]
@@ -94,9 +94,12 @@ class Slack:
             if one.get("type") == "button" and one["text"]["text"] == label
         ]
         assert found, f"no button {label} in {shown}"
-        at = {"channel": shown["channel"], "answer": shown["id"]} if "id" in shown else {
-            "channel": shown.get("place", INBOX), "ts": shown["ts"]
-        }  # fmt: skip
+        if "callback_id" in shown:
+            at = {"view": shown["id"]}
+        elif "id" in shown:
+            at = {"channel": shown["channel"], "answer": shown["id"]}
+        else:
+            at = {"channel": shown.get("place", INBOX), "ts": shown["ts"]}
         self._read.discard(str(shown.get("id")))  # what is done takes its place
         return await self.act("press", user, action_id=found[0]["action_id"], wait=10, **at)
 

@@ -208,10 +208,21 @@ async def moved_on(w: Witness, code: str) -> None:
     await w.web.call("kai", "POST", path, {"text": "And in ash?"})
     await w.slack.shown("And in ash?")
     await w.slack_fill(ADA, CONVERSATION_MOVED, view, text="Oak of Ada")
+    await shows_what_was_missed(w, ADA)
     await w.discord_fill(NOOR, CONVERSATION_MOVED, modal, long_text="Oak of Noor")
     body = {"text": "Oak of the brand", "seen": seen}
     await w.api("northwind", CONVERSATION_MOVED, "POST", path, body)
     assert (await w.web.said("kai", code))[-1] == "And in ash?"
+    await w.slack.press(ADA, await shows_what_was_missed(w, ADA), "Send anyway")
+    await w.discord.shown("Oak of Ada", direct(KAI))
+
+
+async def shows_what_was_missed(w: Witness, who: str) -> Any:
+    """The sheet that stands where the form was, with what was typed."""
+    sheet = (await w.people.control("GET", f"/slack/seen?user={who}"))["views"][-1]
+    assert "And in ash?" in str(sheet)
+    assert "Oak of Ada" in str(sheet)
+    return sheet
 
 
 @sees(

@@ -20,6 +20,7 @@ from tests.slack.fake_desk import PIN, FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World, card, texts
 
 FULL = Refusal("group_full", "This one is full.")
+MOVED = Refusal("conversation_moved", "Somebody answered meanwhile.")
 FORM = Form(
     "Reply to Mia", "Send", "replied", "t1",
     (Input("text", "Words", "long"), Input("who", "Who", "people", optional=True)),
@@ -298,6 +299,41 @@ async def test_a_slow_form_says_so_and_what_was_typed_is_not_lost(
     assert (await world.act("submit", view=again["id"], **submit))["ok"]
     first, second = await desk.office.call(), await desk.office.call()
     assert first.given == second.given
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_refused_form_gives_way_to_what_was_missed_and_what_can_be_done(
+    adapter: SlackAdapter, world: World, desk: FakeDesk, *, slow: bool
+) -> None:
+    view = await opened(world, desk)
+    desk.office.gate = asyncio.Event() if slow else None
+    items = (Item("And how wide?", title="Mia"), Item("It is 72 cm", title="Your reply"))
+    anyway = (Button("Send anyway", "anyway", "d1", "primary"),)
+    lost = Refusal("draft_lost", "That is gone.")
+    desk.office.answers += [
+        Answer(MOVED.sentence, items, anyway, refusal=MOVED, field="text"),
+        Answer(lost.sentence, refusal=lost),
+        Answer("Sent to Mia.", done=True),
+    ]
+    told = await world.act("submit", user="U0ADA", view=view["id"], values=WORDS)
+    assert not told.get("errors")
+    if desk.office.gate is not None:
+        desk.office.gate.set()
+    seen = await world.until(lambda s: MOVED.sentence in str(s["views"]))
+    (sheet,) = seen["views"]
+    assert "And how wide?" in texts(sheet)
+    assert "It is 72 cm" in texts(sheet)
+    assert (await desk.office.call()).name == "submit"
+    await press(world, "Send anyway", shown=sheet, view=sheet["id"], wait=5)
+    call = await desk.office.call()
+    assert (call.name, call.given, call.caller.place) == ("press", ("anyway", "d1"), HERE)
+    below, above = (await world.until(lambda s: len(s["views"]) == 2))["views"]
+    assert "That is gone." in texts(above)
+    assert "It is 72 cm" in texts(below), "the words stay"
+    await world.act("close", user="U0ADA", view=above["id"])
+    await press(world, "Send anyway", shown=below, view=below["id"], wait=5)
+    (sent,) = (await world.until(lambda s: "Sent to Mia." in str(s["views"])))["views"]
+    assert "Send anyway" not in texts(sent)
 
 
 async def test_a_slow_form_that_is_taken_shows_its_answer(
