@@ -20,6 +20,8 @@ from core.model import Account, Status
 
 _Accounts = Mapping[AccountId, Account]
 
+END_IT = "Anyone of you may end that with /pin disconnect."
+
 
 def sentence(event: Event, accounts: _Accounts, here: BindingId | None = None) -> str:
     """A line for everybody who sees the event, or nothing. `here`: the place it is for."""
@@ -38,7 +40,7 @@ def sentence(event: Event, accounts: _Accounts, here: BindingId | None = None) -
         label = what.label or "a channel"
         return (
             f"{name} shows this conversation in {label} from here on: whoever can read {label} "
-            "can read it. Anyone of you may end that with /pin disconnect."
+            f"can read it. {END_IT}"
         )
     if isinstance(what, PlaceClosed):
         return f"{name} ended this conversation in {what.label or 'a channel'}."

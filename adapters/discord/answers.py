@@ -20,7 +20,7 @@ from adapters.discord.cards import (
     is_address,
     pin_embed,
 )
-from adapters.discord.commands import MOST_WORDS
+from adapters.discord.commands import MOST_WORDS, as_registered
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.markdown import escape
 from adapters.discord.markdown import write as markdown
@@ -65,7 +65,7 @@ _NOBODY: dict[str, Any] = {"allowed_mentions": NOBODY}
 
 def sentence(text: str) -> str:
     """Words of the program's own: what stands between backticks is a command, the rest plain."""
-    pieces = text.split("`")
+    pieces = as_registered(text).split("`")
     if len(pieces) % 2 == 0:
         pieces[-2:] = [f"{pieces[-2]}`{pieces[-1]}"]
     shown = []

@@ -4,13 +4,14 @@ All verbs come from `core.grammar.VERBS`: as subcommands of `/pin`, the rare one
 A thread need not be named where a command is given inside one.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.discord.cards import cut
 from core.asking import Choice
-from core.verbs import AS_OFFERED, GROUPS, VERBS, Kind, Option, Verb
+from core.verbs import AS_OFFERED, BY_NAME, GROUPS, VERBS, Kind, Option, Verb
 
 CHAT, ON_PERSON, ON_MESSAGE = 1, 2, 3
 _SUBCOMMAND, _GROUP, _STRING, _CHANNEL = 1, 2, 3, 7
@@ -35,6 +36,7 @@ _EVERYWHERE = {"contexts": [0, 1], "integration_types": [0]}
 """In servers that have the bot, and in direct messages with it."""
 
 
+_COMMAND = re.compile(r"`/pin ([a-z]+)\b")
 _KEPT = (
     *("name", "description", "required", "autocomplete", "max_length"),
     *("choices", "channel_types", "contexts", "integration_types"),
@@ -60,6 +62,19 @@ def definitions() -> list[dict[str, Any]]:
         **_EVERYWHERE,
     }
     return [pin, *({"type": kind, "name": name, **_EVERYWHERE} for name, kind in MENUS)]
+
+
+def as_registered(text: str) -> str:
+    """A sentence whose commands, between backticks, stand as they are called here.
+
+    `/pin follow @a` is `/pin people follow @a`: Discord knows a verb only in its group.
+    """
+    return _COMMAND.sub(_in_its_group, text)
+
+
+def _in_its_group(found: re.Match[str]) -> str:
+    verb = BY_NAME.get(found[1])
+    return found[0] if verb is None or not verb.group else f"`/pin {verb.group} {verb.name}"
 
 
 def _of(group: str) -> Iterator[Verb]:

@@ -19,6 +19,7 @@ from core.delivery import Part, PartKind, Verb, Write
 from core.files import readable_size
 from core.ids import RemoteId
 from core.model import BindingKind, Mirror, Place, place_ref
+from core.notices import END_IT
 from core.text.content import Content, Emoji
 from core.text.tidy import whole
 
@@ -272,7 +273,10 @@ def _shown(write: Write, *, named: bool) -> Body:
         return {"embeds": [_card(write)]}
     after = pinged(write)
     if part.kind is PartKind.NOTICE:
-        words = f"-# {escape(cut(part.text, 900), begins_line=False)}"
+        text = part.text
+        if text.endswith(END_IT):
+            text = text.removesuffix(END_IT) + END_IT.replace("/pin ", "/pin channel ")
+        words = f"-# {escape(cut(text, 900), begins_line=False)}"
         return {"content": f"{words} {after}" if after else words}
     who = _above(write, named=named)
     if part.kind is PartKind.FILE:

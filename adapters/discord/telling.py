@@ -10,6 +10,7 @@ from typing import Any
 from adapters.discord import answers
 from adapters.discord.callers import who_said
 from adapters.discord.cards import thread_menu
+from adapters.discord.commands import as_registered
 from adapters.discord.errors import DM_CLOSED, Problem
 from adapters.discord.inbound import Said, place_of
 from adapters.discord.outbound import NOBODY, nonce
@@ -88,14 +89,14 @@ class Teller:
         if len(self._refused) > _REMEMBERED:
             self._refused.popitem(last=False)
         if said.direct:
-            body = _answer(said, refusal.sentence)
+            body = _answer(said, as_registered(refusal.sentence))
             await self._speaker.say(said.channel, {**body, "nonce": nonce(told_as)})
             return
         direct = await self._writer.direct_with(said.author)
         told: Posted | Problem | None = None
         if isinstance(direct, str):
             link = f"https://discord.com/channels/{said.guild}/{said.channel}/{said.message}"
-            text = f"Your {what} was not sent on: {link}\n{refusal.sentence}"
+            text = f"Your {what} was not sent on: {link}\n{as_registered(refusal.sentence)}"
             body = {
                 "content": text,
                 "allowed_mentions": NOBODY,

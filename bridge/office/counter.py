@@ -35,7 +35,7 @@ from core.ids import ThreadId
 from core.model import Mirror
 from core.ports.desk import Desk
 from core.rights import Act
-from core.verbs import Kind
+from core.verbs import GROUPS, Kind
 from core.verbs import Theme as HelpTheme
 
 _READING = frozenset({
@@ -233,7 +233,10 @@ def _unknown(verb: str) -> Answer:
 
 def _help(about: str) -> Answer:
     """All commands by their themes, or one of them."""
-    verb = BY_NAME.get(about.strip().lower().removeprefix("/pin "))
+    words = about.strip().lower().removeprefix("/pin ").split()
+    if len(words) == 2 and words[0] in GROUPS:
+        words = words[1:]  # as Discord calls it
+    verb = BY_NAME.get(" ".join(words))
     if verb is not None:
         text = f"`{usage(verb)}`: {verb.about}. For example `{verb.example}`"
         options = (f"{option.name}: {option.about}" for option in verb.options)

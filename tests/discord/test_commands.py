@@ -5,6 +5,7 @@ The office is scripted: which call comes to it, and how its answer is shown.
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +24,26 @@ from core.asking import (
     Item,
     Picker,
 )
+from core.delivery import Part, PartKind
 from core.ids import AccountId
 from core.intents import Handle, InDirect, InSpace, Person
 from core.model import Place, Refusal
+from core.notices import END_IT
 from core.text.content import Bold, Paragraph, Text
-from tests.discord.conftest import CHAT, FORUM, GUILD, KAI, MIA, ROSA, Sandbox, card, direct, mirror
+from core.verbs import VERBS
+from tests.discord.conftest import (
+    CHAT,
+    FORUM,
+    GUILD,
+    KAI,
+    MIA,
+    ROSA,
+    Sandbox,
+    card,
+    direct,
+    mirror,
+    posting,
+)
 from tests.discord.fake_desk import BRAND, OAK, FakeDesk
 from tests.discord.test_gateway import choices, command
 from tests.discord.test_over_sockets import placed
@@ -314,6 +330,28 @@ async def test_words_of_a_form_that_is_refused_are_given_back(
     [answer] = told["answers"]
     assert answer["content"] == no.sentence
     assert answer["embeds"][0]["description"] == "it is \\*72\\* cm"
+
+
+async def test_sentences_name_commands_as_they_are_registered_here(
+    adapter: DiscordAdapter, desk: FakeDesk, sandbox: Sandbox
+) -> None:
+    follow = "You do not follow @shop. `/pin follow @shop` comes first; `/pin inbox` lists."
+    items = tuple(Item(f"`/pin {verb.name}` {verb.about}") for verb in VERBS if verb.group)[:10]
+    desk.office.answer = Answer(follow, items)
+    answer = await only(sandbox, "help")
+    assert answer["content"].endswith("`/pin people follow @shop` comes first; `/pin inbox` lists.")
+    registered = {f"{verb.group} {verb.name}" for verb in VERBS if verb.group}
+    for embed in answer["embeds"]:
+        called = re.match("`/pin ([a-z]+ [a-z]+)`", embed["description"])
+        assert called, embed
+        assert called[1] in registered
+    # In a line for all, a command stands as it is; what people wrote is never changed.
+    at = await placed(adapter, mirror(FORUM))
+    for n, said in enumerate((f"All read it. {END_IT}", "Mia edited: try /pin follow")):
+        await adapter.write(posting(f"n{n}", at, Part(PartKind.NOTICE, said)))
+    shown = [one["content"] for one in (await sandbox.messages(at.space or ""))[-2:]]
+    assert "with /pin channel disconnect." in shown[0]
+    assert "try /pin follow" in shown[1]
 
 
 async def test_what_was_missed_stays_beside_the_words_of_a_form_that_is_refused(

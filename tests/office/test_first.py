@@ -32,6 +32,7 @@ async def test_help_names_every_verb_and_tells_of_each(world: World) -> None:
         one = await world.type(person(MIA), f"help {verb.name}")
         assert verb.example in one.text
         assert len(one.items) == len(verb.options)
+        assert await world.type(person(MIA), f"help {verb.group} {verb.name}") == one
     assert all(len(str(item.text)) <= 3_000 for item in whole.items)
 
 
@@ -41,6 +42,7 @@ async def test_an_unknown_verb_names_the_nearest_one(world: World) -> None:
     assert "`/pin assign <id> me|none|@x`" in answer.text
     assert "/pin help" in (await world.type(person(MIA), "qqqqq")).text
     assert code(await world.type(person(MIA), "help asign")) == "unknown_command"
+    assert code(await world.type(person(MIA), "help follow people")) == "unknown_command"
 
 
 async def test_every_verb_is_answered(world: World) -> None:

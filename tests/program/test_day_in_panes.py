@@ -77,7 +77,7 @@ async def the_brand_answers(panes: Panes) -> str:
     await discord.go("Pinthread")
     await expect(await discord.see(ANSWERED)).to_contain_text("Northwind Home")
     await expect(slack.said(ANSWERED).locator(".place.delivered")).to_have_count(2)
-    await discord.write("/pin followers")
+    await discord.write("/pin people followers")
     await discord.told("Northwind Home")
     await panes.look("answered")
     await discord.tool(discord.said(ANSWERED), "Reply")
@@ -284,11 +284,11 @@ async def somebody_is_blocked(panes: Panes) -> None:
 async def kai_leaves_for_good(panes: Panes) -> None:
     slack, discord = panes.slack, panes.discord
     await discord.be("Kai")
-    await discord.write("/pin export")
+    await discord.write("/pin account export")
     await expect(
         (await discord.told("as a page to read and as data")).locator(".file")
     ).to_be_visible()
-    await discord.write("/pin forget")
+    await discord.write("/pin account forget")
     await discord.press(await discord.told("Forget me"), "Forget me")
     await discord.told("You are forgotten")
     await panes.look("left")

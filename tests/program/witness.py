@@ -15,6 +15,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
+from adapters.discord.commands import as_registered
 from core.model import Refusal
 from tests.program.hands import (
     ADA,
@@ -253,12 +254,13 @@ class Witness:
                 for one in shown
                 if one["id"] not in self._read
                 and (one["content"].startswith(before) if before else one["reply_to"] == said)
-                and one["content"].removeprefix(before) in self.wanted
+                and one["content"].removeprefix(before) in wanted
             ]
 
+        wanted = {as_registered(one): one for one in self.wanted}
         (found,) = await self.people.until(answers, bool, LIMIT)
         self._read.add(found["id"])
-        return str(found["content"].removeprefix(before))
+        return wanted[found["content"].removeprefix(before)]
 
     @_sight("discord command")
     async def discord_command(
@@ -284,7 +286,10 @@ class Witness:
         answer = told["answers"][0]
         assert answer["ephemeral"], answer
         # Where words were refused in a form, they are given back below the sentence.
-        return next((one for one in self.wanted if answer["content"].startswith(one)), str(answer))
+        said = answer["content"]
+        return next(
+            (one for one in self.wanted if said.startswith(as_registered(one))), str(answer)
+        )
 
     # --- at the API -----------------------------------------------------------------------
 

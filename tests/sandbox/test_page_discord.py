@@ -134,15 +134,19 @@ async def test_a_person_is_right_clicked_and_a_button_opens_the_same_menu(
     assert [one["data"]["name"] for one in bot.heard] == ["Pin conversations", "Add as note"]
 
 
-async def test_typed_commands_find_their_options_and_need_no_group(shown: Shown, bot: Bot) -> None:
+async def test_typed_commands_find_their_options_and_need_their_group(
+    shown: Shown, bot: Bot
+) -> None:
     discord = shown.pane("discord")
     await discord.locator(".place-button", has_text="chat").click()
     await shown.write("discord", "/pin status 3fa9c1 snooze 2h later")
     await expect(discord.locator(".message.only")).to_have_count(1)
     await shown.write("discord", "/pin status snooze tomorrow 9am")
     await expect(discord.locator(".message.only")).to_have_count(2)
-    await shown.write("discord", "/pin follow @northwind, @jo")
+    await shown.write("discord", "/pin people follow @northwind, @jo")
     await expect(discord.locator(".message.only")).to_have_count(3)
+    await shown.write("discord", "/pin follow @northwind")
+    await expect(discord.get_by_text("Say what /pin is to do")).to_be_visible()
     given = []
     for made in bot.heard:
         inner = made["data"]["options"][0]

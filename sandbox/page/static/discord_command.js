@@ -100,9 +100,7 @@ export async function parse(line) {
   if (!command) throw new Refused(`There is no command /${name} here yet.`);
   const subs = subcommands(command).sort((a, b) => b.words.length - a.words.length);
   const fits = (words) => words === "" || rest === words || rest.startsWith(`${words} `);
-  // The group need not be typed: its verbs are the same as everywhere.
-  const short = (one) => one.words.split(" ").at(-1);
-  const sub = subs.find((one) => fits(one.words)) ?? subs.find((one) => fits(short(one)));
+  const sub = subs.find((one) => fits(one.words));
   if (!sub) {
     const listed = subs
       .map((one) => one.words)
@@ -110,8 +108,7 @@ export async function parse(line) {
       .join(", ");
     throw new Refused(`Say what /${name} is to do: ${listed}.`);
   }
-  const typed = fits(sub.words) ? sub.words : short(sub);
-  return { name, subcommand: sub.words, options: options(sub, rest.slice(typed.length).trim()) };
+  return { name, subcommand: sub.words, options: options(sub, rest.slice(sub.words.length).trim()) };
 }
 
 /** What can follow: subcommands, and where the program completes an option, its choices. */
