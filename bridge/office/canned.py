@@ -15,7 +15,7 @@ from bridge.office.clerk import (
     title_of,
 )
 from bridge.office.inbox import seen_of
-from bridge.office.replies import NOT_A_NOTE, Replies, Words
+from bridge.office.replies import Replies, Words
 from core.asking import (
     MOST_CHOICES,
     MOST_ITEMS,
@@ -34,6 +34,9 @@ from core.ports.reading import ThreadView
 from core.rights import Act
 
 _VARIABLE = re.compile(r"\{(follower|agent|brand|pin)\}")
+NOT_A_BRAND = Refusal(
+    "not_a_brand", "Prepared replies are a brand's. In its inbox `/pin canned` lists them."
+)
 NO_CANNED = Refusal(
     "no_canned", "No replies are prepared here. Whoever runs Pinthread adds them to the brand."
 )
@@ -66,7 +69,7 @@ class Canned:
                 return found
             asker, view = found
         kept = asker.rules.canned if asker.rules is not None else ()
-        refused = await self._clerk.may(asker, Act.CANNED) if asker.for_brand else NOT_A_NOTE
+        refused = await self._clerk.may(asker, Act.CANNED) if asker.for_brand else NOT_A_BRAND
         if refused is None and not kept:
             refused = NO_CANNED
         if refused is not None:
@@ -132,7 +135,7 @@ class Canned:
             if isinstance(found, Answer):
                 return found
             asker, view = found
-        refused = await self._clerk.may(asker, Act.CANNED) if asker.for_brand else NOT_A_NOTE
+        refused = await self._clerk.may(asker, Act.CANNED) if asker.for_brand else NOT_A_BRAND
         if refused is not None:
             return refuse(refused)
         kept = asker.rules.canned if asker.rules is not None else ()

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from math import ceil
+from typing import TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.office.drafts import Drafts
@@ -186,7 +187,10 @@ class Clerk:
         The asker comes back as whom they act there.
         """
         if command.thread:
-            return await self.named(asker, command.thread)
+            found = await self.named(asker, command.thread)
+            if isinstance(found, Answer) and _is_ambiguous(found.refusal):
+                return await self._alike(asker, command) or found
+            return found
         here = await self._here(asker)
         if here is not None:
             return await self.named(asker, here)
@@ -205,6 +209,7 @@ class Clerk:
                 view = await self.desk.open(brand.id, code) if agent else found
                 if agent is not None and not isinstance(view, Refusal):
                     return agent, view
+                found = view if _is_ambiguous(view) else found
         return refuse(found)
 
     async def _here(self, asker: Asker) -> str | None:
@@ -221,13 +226,31 @@ class Clerk:
         lines = await self.desk.inbox(asker.account.id, MOST_CHOICES)
         if not lines:
             return refuse(NO_THREAD)
+        return self._choosing(asker, command, "Which thread is this for? Choose one.", lines)
+
+    async def _alike(self, asker: Asker, command: Command) -> Answer | None:
+        """A menu of the threads that begin with the same code, as far as they are recent."""
+        begins = command.thread.rstrip("/").rpartition("/")[2].strip().lower()
+        brands = () if asker.for_brand else await self.desk.brands_of(asker.person.id)
+        agents = [await self.acting_for(asker, brand.id) for brand, _ in brands]
+        lines: dict[ThreadId, ThreadLine] = {}
+        for each in (asker, *agents):
+            if each is not None and await self.may(each, Act.READ) is None:
+                for line in await self.desk.inbox(each.account.id, _THREADS):
+                    if line.thread.startswith(begins):
+                        lines[line.thread] = line
+        if len(lines) < 2:
+            return None  # the others are older: the refusal says what to do
+        text = "Several of your threads begin so. Choose the one that you mean."
+        return self._choosing(asker, command, text, [*lines.values()])
+
+    def _choosing(
+        self, asker: Asker, command: Command, text: str, lines: Sequence[ThreadLine]
+    ) -> Answer:
+        """The command is done for the thread that is chosen."""
         draft = self.drafts.keep(asker.person.id, command)
-        return Answer(
-            "Which thread is this for? Choose one.",
-            unsent(command.text),
-            picker=Picker("which", Input("thread", "Choose a thread", "choice", threads(lines)),
-                          draft),
-        )  # fmt: skip
+        menu = Input("thread", "Choose a thread", "choice", threads(lines))
+        return Answer(text, unsent(command.text), picker=Picker("which", menu, draft))
 
     # --- doing ----------------------------------------------------------------------------
 
@@ -337,6 +360,10 @@ def title_of(line: ThreadLine | ThreadView) -> str:
 
 def others(view: ThreadView, account: AccountId) -> tuple[Account, ...]:
     return tuple(each for each in view.people if each.id != account)
+
+
+def _is_ambiguous(found: object) -> TypeGuard[Refusal]:
+    return isinstance(found, Refusal) and found.code == "ambiguous_thread"
 
 
 def with_thread(command: Command, thread: ThreadId) -> Command:

@@ -81,7 +81,11 @@ class People:
     async def _followed(self, asker: Asker, done: Sequence[Account], *, on: bool) -> str:
         names = ", ".join(each.name for each in done)
         if not on:
-            return f"You follow {names} no longer. Conversations with a brand can only be read now."
+            brands = [each.name for each in done if each.kind is AccountKind.BRAND]
+            read = (
+                f" Conversations with {', '.join(brands)} can only be read now." if brands else ""
+            )
+            return f"You follow {names} no longer.{read}"
         back = {each.id for each in await self._desk.followers(asker.account.id, _LOOKED)}
         brand = next((each for each in done if each.kind is AccountKind.BRAND), None)
         if brand is not None and brand.id not in back:
@@ -113,7 +117,8 @@ class People:
         mine = {each.id for each in await self._desk.follows(asker.account.id, _LOOKED)}
         items = tuple(self._person(each, follows=each.id in mine) for each in _some(found, first))
         count = str(len(found)) if len(found) < _LOOKED else f"{_LOOKED} or more"
-        text = f"{count} follow {asker.account.name}, the newest first. Follow back to write."
+        verb = "follows" if len(found) == 1 else "follow"
+        text = f"{count} {verb} {asker.account.name}, the newest first. Follow back to write."
         return Answer(text, items, _more("followers", found, first))
 
     def _person(self, account: Account, *, follows: bool) -> Item:

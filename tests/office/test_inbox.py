@@ -2,7 +2,9 @@
 
 import pytest
 
+from core import decide_words
 from core.asking import Caller, Choice, Command
+from core.ids import derive
 from core.intents import InDirect, Person
 from core.model import Identity, Mode, Place, Profile, Role
 from tests.office.desk_world import (
@@ -153,6 +155,36 @@ async def test_without_a_thread_a_menu_asks_and_goes_on_with_what_was_said(world
         {"thread": str(thread.thread)},
     )
     assert code(again) == "draft_lost"
+
+
+async def test_a_code_with_which_several_threads_begin_is_asked_about(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alike(kind: str, *parts: str) -> str:
+        made = derive(kind, *parts)
+        return f"3fa9c1{made[6:]}" if kind == "thread" else made
+
+    monkeypatch.setattr(decide_words, "derive", alike)
+    for each in (MIA, JO):
+        await world.follow(each, BRAND)
+        await world.follow(BRAND, each)
+    desk, lamp = await world.start(), await world.start(pin=LAMP.id)
+    other = await world.start(person(JO), pin=LAMP.id)
+    assert {one.thread[:6] for one in (desk, lamp, other)} == {"3fa9c1"}
+    mias = await world.type(MIAS, "reply 3fa9c1 in oak?")
+    assert mias.picker is not None
+    assert {one.value for one in mias.picker.input.choices} == {desk.thread, lamp.thread}
+    assert [item.text for item in mias.items] == ["in oak?"]
+    await world.pick(MIAS, mias, "Oak desk")
+    assert await world.texts(BRAND.id, desk) == ["How high is it?", "in oak?"]
+    assert await world.texts(BRAND.id, lamp) == ["How high is it?"]
+    # An agent has the brand's threads, in the inbox and where only they are.
+    for place in (INBOX, None):
+        asked = await world.type(ADAS, "note 3fa9c1 ask the shop", place)
+        assert asked.picker is not None
+        assert len(asked.picker.input.choices) == 3
+        assert (await world.pick(ADAS, asked, "Oak desk", place)).text.startswith("Noted.")
+    assert code(await world.type(person(SAM), "open 3fa9c1")) == "unknown_thread"
 
 
 async def test_somebody_elses_menu_is_nobodys(world: World) -> None:

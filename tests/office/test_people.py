@@ -30,8 +30,12 @@ async def test_following_and_no_longer(world: World) -> None:
     assert answer.text.startswith("You follow Northwind Home, Jo. Send Northwind Home a pin")
     assert named(await world.desk.follows(MIA.id)) in (["jo", "northwind"], ["northwind", "jo"])
     answer = await world.type(MIAS, "unfollow @northwind")
-    assert answer.text.startswith("You follow Northwind Home no longer.")
+    assert answer.text == (
+        "You follow Northwind Home no longer. Conversations with Northwind Home can only be read "
+        "now."
+    )
     assert named(await world.desk.follows(MIA.id)) == ["jo"]
+    assert (await world.type(MIAS, "unfollow @jo")).text == "You follow Jo no longer."
 
 
 async def test_a_form_asks_whom_to_follow(world: World) -> None:
@@ -61,8 +65,10 @@ async def test_followers_are_listed_and_followed_back(world: World) -> None:
     empty = await world.type(ADAS, "followers", INBOX)
     assert "https://pins.example/b/northwind" in empty.text
     await world.follow(JO, MIA)
+    assert (await world.type(MIAS, "followers")).text.startswith("1 follows Mia, ")
     await world.follow(SAM, MIA)
     await world.follow(MIA, SAM)
+    assert (await world.type(MIAS, "followers")).text.startswith("2 follow Mia, ")
     listed = await world.type(MIAS, "inbox followers")
     assert set(titles(listed)) == {"Jo", "Sam"}
     shown = {item.title: [each.label for each in item.buttons] for item in listed.items}

@@ -313,7 +313,9 @@ async def test_canned_replies_that_may_not_be(world: World, thread: Accepted) ->
     assert missing.text.startswith("There is no prepared reply nonsense.")
     assert titles(missing) == ["thanks", "hours"]
     assert code(await world.type(CALS, "canned", INBOX)) == "not_allowed"
-    assert code(await world.type(MIAS, "canned")) == "not_a_brand"
+    not_hers = await world.type(MIAS, "canned")
+    assert code(not_hers) == "not_a_brand"
+    assert not_hers.text.startswith("Prepared replies are a brand's.")
     caller = world.caller(ADAS, INBOX)
     assert code(await world.office.press(caller, "canned", f"9:{thread.thread}")) == "no_canned"
     assert code(await world.office.press(caller, "cansend", "0::0")) == "draft_lost"
