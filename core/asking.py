@@ -237,7 +237,10 @@ class Office(Protocol):
         ...
 
     async def card(self, mirror: Mirror) -> tuple[str, tuple[Button, ...]]:
-        """The line and the buttons under a card in a brand's inbox; nothing elsewhere."""
+        """The line and the buttons under a card in a brand's inbox; nothing elsewhere.
+
+        Moments stand in the line as `core.moments.MARK`.
+        """
         ...
 
     async def waiting(

@@ -9,6 +9,9 @@ from datetime import datetime, time, timedelta
 MORNING = time(9)
 """The time of a day that was named without one."""
 
+MARK = re.compile(r"<t:(\d{1,11})>")
+"""A moment in a line for several people: adapters show it in the zone of each who reads it."""
+
 LONGEST = timedelta(days=366)
 
 _SPANS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
@@ -23,6 +26,11 @@ _WEEKDAY = re.compile(
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _QUIET = re.compile(r"(.+?)\s*(?:-|–|—|\bto\b)\s*(.+)")
+
+
+def marked(at: datetime) -> str:
+    """The moment as `MARK` finds it, to the second."""
+    return f"<t:{int(at.timestamp())}>"
 
 
 def moment(text: str, now: datetime) -> datetime | None:

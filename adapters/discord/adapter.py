@@ -19,7 +19,7 @@ import discord
 
 from adapters.discord import outbound, sweeping
 from adapters.discord.announcing import Announcer
-from adapters.discord.answers import button_rows, sentence
+from adapters.discord.answers import button_rows, line
 from adapters.discord.canary import Canary
 from adapters.discord.changing import Changer
 from adapters.discord.checking import findings, look
@@ -341,7 +341,7 @@ class DiscordAdapter:
             return {}
         text, buttons = await self._desk.office.card(write.mirror)
         return {
-            "content": f"-# {sentence(text)}"[: outbound.CONTENT] if text else "",
+            "content": f"-# {line(text)}"[: outbound.CONTENT] if text else "",
             "components": button_rows(buttons),
         }
 

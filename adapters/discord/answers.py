@@ -27,6 +27,7 @@ from adapters.discord.markdown import write as markdown
 from adapters.discord.outbound import CONTENT, NOBODY, link
 from core.asking import AT, Answer, Button, Fields, Form, Input, Item, Picker
 from core.model import BindingKind, Mirror, Place
+from core.moments import MARK
 
 PRESSED, CHOSEN, PICKED, FORM, QUIET = "a", "m", "p", "f", "q"
 _STYLES = {"": 2, "primary": PRIMARY, "danger": 4}
@@ -76,6 +77,13 @@ def sentence(text: str) -> str:
             shown.append(escape(f"`{piece}`", begins_line=False))
         else:
             shown.append(escape(piece, begins_line=not n))
+    return "".join(shown)
+
+
+def line(text: str) -> str:
+    """The line under a card; its moments stand in the zone of whoever reads it."""
+    pieces = MARK.split(text)
+    shown = [f"<t:{one}:f>" if n % 2 else sentence(one) for n, one in enumerate(pieces)]
     return "".join(shown)
 
 

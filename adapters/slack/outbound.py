@@ -10,6 +10,7 @@ has been applied.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, assert_never
 
@@ -36,6 +37,7 @@ from adapters.slack.markup import cut_escaped, escape, link, name
 from core.asking import Button
 from core.delivery import Author, Part, PartKind, Write
 from core.files import readable_size
+from core.moments import MARK
 from core.text.tidy import of_text, whole
 
 Arguments = dict[str, Any]
@@ -84,8 +86,17 @@ def update(write: Write, look: Look, controls: Controls = NO_CONTROLS) -> Argume
 def under_card(controls: Controls) -> list[Block]:
     """The line of a thread in a brand's inbox, and what can be done with it."""
     line, buttons = controls
-    shown = ([context(escape(line))] if line else []) + row(buttons)
+    told = "".join(
+        _moment(int(one)) if n % 2 else escape(one) for n, one in enumerate(MARK.split(line))
+    )
+    shown = ([context(told)] if told else []) + row(buttons)
     return [{**block, "block_id": f"{_CONTROLS}{n}"} for n, block in enumerate(shown)]
+
+
+def _moment(at: int) -> str:
+    """In the zone of whoever reads it; in UTC where Slack does not know that."""
+    known = datetime.fromtimestamp(at, UTC)
+    return f"<!date^{at}^{{date_short_pretty}} {{time}}|{known:%d %b %H:%M} UTC>"
 
 
 def without_controls(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ from core.intents import (
     SetStatus,
 )
 from core.model import Binding, BindingKind, Mirror, Mode, Refusal, Request, Status
-from core.moments import left, moment
+from core.moments import left, marked, moment
 from core.ports.reading import ThreadView
 from core.rights import Act
 from core.rules import BAD_TIME
@@ -439,7 +439,7 @@ class Threads:
             return "", ()
         status = str(view.status)
         if view.status is Status.SNOOZED and view.until is not None:
-            status = f"snoozed until {view.until:%d %b %H:%M} UTC"
+            status = f"snoozed until {marked(view.until)}"
         holder = f"{view.assignee.name} answers" if view.assignee else "unassigned"
         thread = str(view.thread)
         return f"{mode} · {status} · {holder}", (

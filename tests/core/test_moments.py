@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.moments import LONGEST, left, moment, quiet_hours
+from core.moments import LONGEST, MARK, left, marked, moment, quiet_hours
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 
@@ -90,3 +90,7 @@ def test_quiet_hours_are_two_times_of_day(text: str, hours: tuple[int, int] | No
 )  # fmt: skip
 def test_how_long_it_is_still(seconds: int, words: str) -> None:
     assert left(NOW + timedelta(seconds=seconds), NOW) == words
+
+
+def test_a_marked_moment_is_found_again_in_a_line() -> None:
+    assert MARK.split(f"until {marked(NOW)} · Ada") == ["until ", "1795435200", " · Ada"]

@@ -160,12 +160,14 @@ async def test_a_card_in_an_inbox_has_a_line_and_buttons_that_follow_the_thread(
         "a:reply:t1",
         "a:status:resolved:t1",
     ]
-    desk.office.on_card = ("resolved", BUTTONS[:1])
+    desk.office.on_card = ("snoozed until <t:1795442400> · <@1> *a*", BUTTONS[:1])
     part = replace(card(at).part, line=CardLine(Mode.RELAY))
     edit = posting("ab" * 12, at, part, replaces=at.root, poster="bot")
     assert isinstance(await adapter.write(edit), Receipt)
     shown = await here(adapter, sandbox, at)
-    assert (shown["content"], len(shown["components"][0]["components"])) == ("-# resolved", 1)
+    assert shown["content"].startswith("-# snoozed until <t:1795442400:f> · ")
+    assert "<@1>" not in shown["content"]
+    assert len(shown["components"][0]["components"]) == 1
     seen = await adapter.message(at, at.root or "")  # type: ignore[arg-type]
     assert adapter.shows(edit, seen), "the line is not compared"
 

@@ -207,6 +207,16 @@ async def test_the_line_under_a_card_is_written_anew_with_it(
     assert "unassigned" not in shown
 
 
+async def test_a_moment_under_a_card_stands_in_the_zone_of_whoever_reads_it(
+    adapter: SlackAdapter, world: World, desk: FakeDesk
+) -> None:
+    desk.office.controls = ("snoozed until <t:1795442400> · <Ada> answers", ())
+    await posted(adapter)
+    shown = str(await world.shown())
+    mark = "<!date^1795442400^{date_short_pretty} {time}|23 Nov 14:00 UTC>"
+    assert f"snoozed until {mark} · &lt;Ada&gt; answers" in shown
+
+
 async def test_a_menu_submits_what_was_chosen(
     adapter: SlackAdapter, world: World, desk: FakeDesk
 ) -> None:
