@@ -1,5 +1,6 @@
 """The example configuration file and the sandbox's: whole, true and loadable."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from bridge.config import Brand, Config, InboxChannel, KnownPerson, PersonChannel, parse
+from core.verbs import BY_NAME
 from web.settings import Demo
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,6 +24,12 @@ SECTIONS = [
 def struct_of(section: str) -> type[msgspec.Struct]:
     found = parse(EXAMPLE, SECRETS)
     return type(getattr(found, section))
+
+
+def test_the_commands_that_the_comments_name_exist() -> None:
+    named = re.findall(r"`/pin (\w+)", EXAMPLE)
+    assert named
+    assert set(named) <= set(BY_NAME)
 
 
 def test_the_example_loads() -> None:

@@ -326,6 +326,7 @@ async def test_a_brands_page_is_there_for_everybody_and_follows_by_its_button(
     assert "<svg" in html
     assert "Northwind" in html
     assert "Unfollow" not in html
+    assert "In Discord</h2><p>Use <code>/pin people follow</code>" in html
     assert (await anybody("GET", "/b/mia"))[0] == 404
     mia = await world.client("mia")
     async with world.http.post(
