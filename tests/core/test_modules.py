@@ -7,11 +7,14 @@ import pytest
 
 import core
 
-MODULES = sorted(path.stem for path in Path(core.__path__[0]).glob("*.py"))
+ROOT = Path(core.__path__[0])
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts) for path in ROOT.rglob("*.py")
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_says_what_it_is_for(name: str) -> None:
-    module = importlib.import_module(f"core.{name}" if name != "__init__" else "core")
+    module = importlib.import_module(name.removesuffix(".__init__"))
     assert module.__doc__
     assert module.__doc__.strip()
