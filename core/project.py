@@ -192,7 +192,7 @@ def _about_message(view: View, event: Event, what: AboutMessage, mirror: Mirror)
     if isinstance(what, MessageEdited):
         return _edited(view, event, what, mirror)
     if isinstance(what, MessageDeleted):
-        return _deleted(view, event, what)
+        return _deleted(view, event, what, mirror)
     if isinstance(what, ReactionAdded | ReactionRemoved):
         return _reacted(view, event, what)
     if isinstance(what, FileAdded):
@@ -258,14 +258,26 @@ def _changes(parts: tuple[Part, ...], placed: tuple[Placement, ...], revision: i
     return steps
 
 
-def _deleted(view: View, event: Event, what: MessageDeleted) -> Show | None:
-    own = _stands(view, what.message)
-    if not own:
-        return None
-    if own[0].poster == AUTHOR:
-        return in_words(view, event)
-    steps = tuple(Step(Verb.DELETE, one.part, None, one.remote) for one in own)
-    return Show(str(what.message), event.seq, steps)
+def _deleted(view: View, event: Event, what: MessageDeleted, mirror: Mirror) -> Show | None:
+    own, quotes = _stands(view, what.message), _unquoted(view, what.message, mirror)
+    if own and own[0].poster == AUTHOR:
+        words = Step(Verb.POST, 0, Part(PartKind.NOTICE, _that_deleted(view, event)))
+        return Show(notice_item(event.seq), 1, (words, *quotes))
+    steps = (*(Step(Verb.DELETE, one.part, None, one.remote) for one in own), *quotes)
+    return Show(str(what.message), event.seq, steps) if steps else None
+
+
+def _unquoted(view: View, message: MessageId, mirror: Mirror) -> list[Step]:
+    """Turns the copies of its answers into ones that quote it no longer."""
+    steps = []
+    for answer in view.written.values():
+        if answer.answers != message or answer.deleted or not _visible(answer, mirror):
+            continue
+        parts = _parts(view, answer, mirror)
+        for one in view.placed.get(answer.id, ()):
+            if one.part == 0 and parts and one.poster not in ("", AUTHOR) and not one.removed:
+                steps.append(Step(Verb.EDIT, 0, parts[0], one.remote))
+    return steps
 
 
 def in_words(view: View, event: Event) -> Show | None:
@@ -274,7 +286,7 @@ def in_words(view: View, event: Event) -> Show | None:
     if isinstance(what, MessageEdited):
         return _notice(event, f"{_name(view, event)} edited: {_cut(what.text, _NAMED)}")
     if isinstance(what, MessageDeleted):
-        return _notice(event, f"{_name(view, event)} deleted a message.")
+        return _notice(event, _that_deleted(view, event))
     if isinstance(what, ReactionAdded | ReactionRemoved):
         return _named_reactions(view, event, what.message)
     return None
@@ -437,6 +449,10 @@ def file_item(message: MessageId, seq: int) -> str:
 def notice_item(seq: int) -> str:
     """The item of a line of Pinthread's own about the event `seq`."""
     return f"seq:{seq}"
+
+
+def _that_deleted(view: View, event: Event) -> str:
+    return f"{_name(view, event)} deleted a message."
 
 
 def _name(view: View, event: Event) -> str:

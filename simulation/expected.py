@@ -32,6 +32,7 @@ class Told:
     text: str
     pin: str | None
     note: bool = False
+    answers: MessageId | None = None
     unseen: set[str] = field(default_factory=set)
     """Later wordings that are hidden from whom the place belongs to."""
     revision: int = 1
@@ -76,7 +77,9 @@ def expected(  # noqa: C901 (one branch for each kind of event)
             found.pin = what.pin
         elif isinstance(what, MessagePosted):
             note = event.only is not None
-            found.messages[what.message] = Told(event.seq, event.actor, what.text, what.pin, note)
+            found.messages[what.message] = Told(
+                event.seq, event.actor, what.text, what.pin, note, what.answers
+            )
         elif isinstance(what, MessageEdited):
             told = found.messages[what.message]
             told.text, told.revision = what.text, what.revision

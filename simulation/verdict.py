@@ -170,6 +170,7 @@ class Judge:
         for message, told in want.messages.items():
             if told.seq >= self._mirror.from_seq and message not in typed:
                 yield from self._message(message, told, shown)
+                yield from self._quote(message, told, want, shown)
             elif any(item == message for _, item, _ in shown):
                 yield f"{message} is shown, and should not be"
         yield from self._notices(want, shown)
@@ -308,6 +309,19 @@ class Judge:
         for seq, _ in told.files:
             if seq not in told.off and f"{message}#{seq}" not in there and not hidden:
                 yield f"the file of event {seq} is missing"
+
+    def _quote(
+        self, message: MessageId, told: Told, want: Expected, shown: list[tuple[Post, str, str]]
+    ) -> Iterator[str]:
+        """Nothing above an answer says what has been deleted."""
+        quoted = want.messages.get(told.answers) if told.answers is not None else None
+        if quoted is None or not quoted.deleted or told.unseen:
+            return
+        if (self._mirror.id, quoted.seq) in self._facts.refused:
+            return
+        for post, item, _ in shown:
+            if item == message and not post.gone and post.part is not None and post.part.answers:
+                yield f"{post.id} quotes what is deleted: {post.part.answers!r}"
 
     def _notices(self, want: Expected, shown: list[tuple[Post, str, str]]) -> Iterator[str]:
         there = {item for _, item, _ in shown}

@@ -430,7 +430,9 @@ class Course:
         if there is None:
             return None
         if step.verb is Verb.DELETE:
-            fewer = any(other.verb is not Verb.DELETE for other in sending.steps)
+            # A message that is deleted may change the quotes in others.
+            parts = [one for one in sending.steps if not self._is_another(one, item)]
+            fewer = any(other.verb is not Verb.DELETE for other in parts)
             fewer = fewer or step.index == NAMED_REACTIONS
             return replace(there, removed=True, poster="" if fewer else there.poster)
         if gone:
@@ -439,6 +441,10 @@ class Course:
         if step.verb is Verb.EDIT and there.item == item:
             return replace(there, revision=revision)
         return None
+
+    def _is_another(self, step: Step, item: str) -> bool:
+        there = None if step.target is None else self._at(step.target)
+        return there is not None and message_of(there.item) != message_of(item)
 
     def _at(self, remote: RemoteId | None) -> Placement | None:
         for placed in self._placed.values():
@@ -539,7 +545,9 @@ class Course:
         return Refused(sending.item, seq, reason, self._means.now())
 
     def _in_words(self, sending: Sending) -> Show | None:
-        """What cannot be changed there is said."""
+        """What cannot be changed there is said; not that a quote of it could not."""
+        if self._is_another(sending.steps[sending.at], sending.item):
+            return None
         for event in self._work.events:
             if event.seq == sending.seq:
                 return in_words(self._view, event)

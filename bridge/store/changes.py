@@ -98,7 +98,7 @@ def commit(
         tails[event.thread] = (event.seq, at)
         if new.here is not None and is_item(event, new.here):
             posted = at if isinstance(event.what, MessagePosted) else None
-            _here(db, new.here, event, posted, alone=len(events) == 1)
+            _here(db, new.here, event, posted, alone=is_all(new, event))
     for thread, (seq, at) in tails.items():
         db.execute(_TAIL, (seq, at, thread))
     for mirror in new.mirrors:
@@ -279,6 +279,14 @@ def is_item(event: Event, placement: Placement) -> bool:
     """Whether it is this event that placed it, or changed what stood there."""
     what = event.what
     return isinstance(what, _PLACED) and what.message == placement.item
+
+
+def is_all(new: Commit, event: Event) -> bool:
+    """Whether a mirror in which it was done has nothing to show of the commit.
+
+    Of a deletion it has: the quotes above answers change.
+    """
+    return len(new.events) == 1 and not isinstance(event.what, MessageDeleted)
 
 
 def _here(

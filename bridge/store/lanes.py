@@ -10,7 +10,7 @@ from bridge.store.codec import from_sending, from_time, to_sending, to_time
 from bridge.store.inside import inside
 from bridge.store.inside import named as named_inside
 from bridge.store.known import Known
-from bridge.store.messages import InMirror, in_mirror, with_pins
+from bridge.store.messages import InMirror, answers_to, in_mirror, with_pins
 from bridge.store.people import LAST
 from bridge.store.queries import load
 from core.delivery import Sending
@@ -18,6 +18,7 @@ from core.events import (
     AboutMessage,
     CardFilled,
     Event,
+    MessageDeleted,
     MessagePosted,
     PeopleAdded,
     ReactionAdded,
@@ -121,17 +122,22 @@ def _again(db: sqlite3.Connection, mirror: MirrorId) -> tuple[Again, ...]:
 def _about(
     db: sqlite3.Connection, thread: ThreadId, events: tuple[Event, ...], pin: PinId
 ) -> set[MessageId]:
-    """The messages that events are about, and those whose pins have become known."""
+    """The messages that events are about, those whose pins have become known, and answers to deleted."""
     messages: set[MessageId] = set()
     pins: set[PinId] = set()
+    deleted: set[MessageId] = set()
     for event in events:
         what = event.what
         if isinstance(what, MessagePosted | AboutMessage):
             messages.add(what.message)
         elif isinstance(what, CardFilled) and what.pin != pin:
             pins.add(what.pin)
+        if isinstance(what, MessageDeleted):
+            deleted.add(what.message)
     if pins:
         messages.update(with_pins(db, thread, pins))
+    if deleted:
+        messages.update(answers_to(db, thread, deleted))
     return messages
 
 

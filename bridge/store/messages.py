@@ -208,6 +208,14 @@ def with_pins(
     return tuple([MessageId(row[0]) for row in db.execute(_SQL["with_pin"], asked).fetchall()])
 
 
+def answers_to(
+    db: sqlite3.Connection, thread: ThreadId, messages: Collection[MessageId]
+) -> tuple[MessageId, ...]:
+    """Messages of the thread that answer one of these."""
+    asked = {"thread": thread, "messages": rows.listed(tuple(messages))}
+    return tuple([MessageId(row[0]) for row in db.execute(_SQL["answers_to"], asked).fetchall()])
+
+
 def holder(db: sqlite3.Connection, thread: ThreadId, pin: PinId) -> Written | None:
     """One of them, that everybody may see if there is any."""
     found = db.execute(_SQL["holder"], {"thread": thread, "pin": pin}).fetchone()

@@ -13,7 +13,7 @@ from sys import intern
 from typing import Any
 
 from bridge.store import rows
-from bridge.store.changes import is_item
+from bridge.store.changes import is_all, is_item
 from bridge.store.codec import to_time
 from bridge.store.known import Known
 from bridge.store.lanes import work
@@ -238,7 +238,7 @@ class WarmThreads:
             if not _is_plain(event):
                 warm.read_anew()
             if new.here is not None and is_item(event, new.here):
-                self._here(warm, new.here, event.seq, tail, alone=len(new.events) == 1)
+                self._here(warm, new.here, event.seq, tail, alone=is_all(new, event))
             warm.drop_passed()
         for mirror in result.begun:
             self.begun(mirror)

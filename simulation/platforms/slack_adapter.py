@@ -388,7 +388,9 @@ def _uploads(write: Write) -> bool:
 
 
 def _rev(write: Write) -> str:
-    return blake2b(text_of(write.part).encode(), digest_size=8).hexdigest()
+    """Of all that is shown: the words, and the quote above them."""
+    quote = write.part.answers if write.step.part is not None else ""
+    return blake2b(f"{quote}\0{text_of(write.part)}".encode(), digest_size=8).hexdigest()
 
 
 def _harmless(found: T | Trouble) -> T | Trouble:

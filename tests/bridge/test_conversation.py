@@ -465,6 +465,35 @@ async def test_a_late_card_of_a_further_pin_is_filled_in(talk: Talk, wakeups: Lo
     assert DESK.title in talk.slack.texts.values()
 
 
+@pytest.mark.parametrize("foreign", [False, True])
+async def test_a_deletion_takes_its_words_out_of_the_quotes_everywhere(
+    talk: Talk, wakeups: LocalWakeups, foreign: bool
+) -> None:
+    async with both(talk, wakeups):
+        secret = await talk.say("discord", "d1", "a secret")
+        what = PostMessage(talk.thread.thread, "I see", answers=secret)
+        await accepted(talk.intake, Intent("answer", MIA.id, what))
+        await talk.marker(talk.slack)
+        await talk.marker(talk.discord)
+        platforms = (talk.slack, talk.discord)
+        quoting = {one.name: talk.copy_of(one, "I see") for one in platforms}
+        talk.discord.foreign = foreign
+        await talk.submit(talk.delete("discord", "d1"))
+        await talk.marker(talk.slack, "end")
+        await talk.marker(talk.discord, "end")
+    for one in platforms:
+        edits = [
+            call.step.part.answers
+            for call in one.calls
+            if call.step.verb is Verb.EDIT
+            and call.step.target == quoting[one.name]
+            and call.step.part is not None
+        ]
+        assert edits == [""]
+    assert "a secret" not in talk.slack.texts.values()
+    assert "Mia deleted a message." not in talk.discord.texts.values()
+
+
 async def test_a_reply_shows_what_it_answers_and_whom_it_mentions(
     talk: Talk, wakeups: LocalWakeups
 ) -> None:

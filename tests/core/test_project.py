@@ -411,6 +411,50 @@ def test_a_delete_is_said_where_its_author_wrote() -> None:
     assert project(view, event(GONE), MIRROR) == notice("Mia deleted a message.")
 
 
+ANSWER = Written(MessageId("reply"), THREAD, 5, NORA, 1, "in ash", answers=MessageId("said"))
+UNQUOTED = Step(
+    Verb.EDIT, 0, Part(PartKind.TEXT, "in ash", author("nora")), RemoteId("reply/0")
+)
+
+
+def test_a_delete_takes_the_words_out_of_the_quotes_above_answers() -> None:
+    gone = written("in oak?", deleted=True)
+    copies = (copy(), copy(item="reply"), copy(1, "reply"))
+    show = project(holding(gone, ANSWER, placed=copies), event(GONE, 6), MIRROR)
+    assert show
+    assert show.steps == (Step(Verb.DELETE, 0, None, RemoteId("said/0")), UNQUOTED)
+
+
+def test_a_quote_goes_where_the_deleted_message_was_typed_or_does_not_stand() -> None:
+    gone = written("in oak?", deleted=True)
+    typed = (copy(poster=AUTHOR), copy(item="reply"))
+    show = project(holding(gone, ANSWER, placed=typed), event(GONE), MIRROR)
+    assert show == replace(
+        notice("Mia deleted a message."),
+        steps=(*notice("Mia deleted a message.").steps, UNQUOTED),
+    )
+    show = project(holding(gone, ANSWER, placed=(copy(item="reply"),)), event(GONE), MIRROR)
+    assert show
+    assert show.steps == (UNQUOTED,)
+
+
+@pytest.mark.parametrize(
+    ("answer", "there"),
+    [
+        (replace(ANSWER, deleted=True), copy(item="reply")),
+        (replace(ANSWER, answers=MessageId("other")), copy(item="reply")),
+        (replace(ANSWER, only=OLA), copy(item="reply")),
+        (ANSWER, copy(item="reply", poster=AUTHOR)),
+        (ANSWER, copy(item="reply", poster="")),
+        (ANSWER, copy(item="reply", removed=True)),
+        (replace(ANSWER, text=""), copy(item="reply")),
+    ],
+)
+def test_a_delete_changes_no_quote_that_does_not_stand(answer: Written, there: Placement) -> None:
+    gone = written("in oak?", deleted=True)
+    assert project(holding(gone, answer, placed=(there,)), event(GONE), MIRROR) is None
+
+
 def test_only_a_change_of_words_is_said_in_words() -> None:
     assert in_words(VIEW, event(replace(EDITED, text="x" * 999))) == notice(
         f"Mia edited: {'x' * 299}…"

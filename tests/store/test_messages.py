@@ -141,6 +141,23 @@ async def test_a_message_keeps_its_tree_and_what_it_answers(
     assert channel.id != forum.id
 
 
+async def test_a_lane_that_hears_of_a_deletion_knows_the_answers_to_it(
+    store: Store, world: World, reopen: Reopen
+) -> None:
+    said, forum, _ = await mirrored(world)
+    answer = MessagePosted(MessageId("answer"), "in oak", None, (), ONE)
+    said = await world.happen("answer", said, OLA, answer)
+    said = await world.happen(
+        "another", said, OLA, MessagePosted(MessageId("another"), "yes", None, (), answer.message)
+    )
+    await store.pass_over(forum.id, said.seq)
+    await world.happen("d", said, MIA, MessageDeleted(ONE))
+    work = await work_of(store, forum)
+    assert set(work.written) == {ONE, "answer"}
+    assert work.written[ONE].deleted
+    assert await work_of(await reopen(), forum) == work
+
+
 async def test_a_deleted_message_keeps_its_words_until_they_are_erased(
     store: Store, world: World
 ) -> None:
@@ -460,8 +477,9 @@ async def test_what_is_changed_where_it_was_typed_is_changed_there_already(
     found = await store.placement_at("slack", typed.remote)
     assert found is not None
     assert found[1] == gone
-    assert found[0].mirror.cursor == said.seq
-    assert [due.mirror for due in await store.due_of(said.thread)] == [forum.id]
+    assert found[0].mirror.cursor == said.seq - 1, "answers there may quote it"
+    due = {one.mirror for one in await store.due_of(said.thread)}
+    assert due == {forum.id, channel.id}
     assert (await work_of(store, channel)).newest == typed.remote
 
 

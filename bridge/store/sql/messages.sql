@@ -64,6 +64,11 @@ SELECT message FROM events
 WHERE thread = :thread AND message IS NOT NULL AND pin IN (SELECT value FROM json_each(:pins))
 ORDER BY seq;
 
+-- name: answers_to
+SELECT message FROM events
+WHERE thread = :thread AND message IS NOT NULL AND data IN (SELECT value FROM json_each(:messages))
+ORDER BY seq;
+
 -- name: holder
 SELECT message FROM events WHERE thread = :thread AND message IS NOT NULL AND pin = :pin
 ORDER BY only IS NOT NULL, hidden IS NOT NULL, seq LIMIT 1;
