@@ -269,14 +269,16 @@ def _deleted(view: View, event: Event, what: MessageDeleted, mirror: Mirror) -> 
 
 def _unquoted(view: View, message: MessageId, mirror: Mirror) -> list[Step]:
     """Turns the copies of its answers into ones that quote it no longer."""
-    steps = []
+    steps: list[Step] = []
     for answer in view.written.values():
         if answer.answers != message or answer.deleted or not _visible(answer, mirror):
             continue
         parts = _parts(view, answer, mirror)
-        for one in view.placed.get(answer.id, ()):
-            if one.part == 0 and parts and one.poster not in ("", AUTHOR) and not one.removed:
-                steps.append(Step(Verb.EDIT, 0, parts[0], one.remote))
+        steps += [
+            Step(Verb.EDIT, 0, parts[0], one.remote)
+            for one in view.placed.get(answer.id, ())
+            if one.part == 0 and parts and one.poster not in ("", AUTHOR) and not one.removed
+        ]
     return steps
 
 

@@ -412,9 +412,7 @@ def test_a_delete_is_said_where_its_author_wrote() -> None:
 
 
 ANSWER = Written(MessageId("reply"), THREAD, 5, NORA, 1, "in ash", answers=MessageId("said"))
-UNQUOTED = Step(
-    Verb.EDIT, 0, Part(PartKind.TEXT, "in ash", author("nora")), RemoteId("reply/0")
-)
+UNQUOTED = Step(Verb.EDIT, 0, Part(PartKind.TEXT, "in ash", author("nora")), RemoteId("reply/0"))
 
 
 def test_a_delete_takes_the_words_out_of_the_quotes_above_answers() -> None:
