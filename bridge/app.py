@@ -33,7 +33,7 @@ from bridge.intake.intake import HELD_FOR, Intake
 from bridge.intake.telling import Telling
 from bridge.minding import lasting, look_at_inboxes, mind
 from bridge.office.counter import Counter
-from bridge.operator.erasing import Erasing
+from bridge.operator.erasing import Erasing, has_left
 from bridge.operator.exporting import Exporting
 from bridge.operator.operating import Operating
 from bridge.operator.retrying import Retrying
@@ -259,14 +259,25 @@ def _count_invalid(metrics: Metrics, adapters: Mapping[str, Adapter]) -> None:
 
 
 async def introduce(store: Store, config: Config) -> None:
-    """Makes the accounts and bindings that the operator named, and takes over changes to them."""
+    """Makes the accounts and bindings that the operator named, and takes over changes to them.
+
+    Whoever was named and has left for good is not put back: their logins begin anew.
+    """
+    named = [account for account, _ in config.accounts()]
+    gone = {one.id for one in named if has_left(await store.account(one.id))}
+    if gone:
+        log.warning("named_account_has_left", extra={"count": len(gone)})
     for account, identities in config.accounts():
+        if account.id in gone:
+            continue
         await store.put_account(account, identities)
         for identity in identities:
             await store.put_binding(direct_binding(account.id, identity))
     await store.sign(config.signing())
     modes = config.modes()
     for binding in config.bindings():
+        if binding.account in gone:
+            continue
         known = await store.binding_at(binding.place)
         if known is not None:
             mode = modes.get(binding.id, known.mode)
@@ -274,9 +285,10 @@ async def introduce(store: Store, config: Config) -> None:
             binding = replace(binding, label=label, mode=mode, paused=known.paused)  # noqa: PLW2901
         await store.put_binding(binding)
     for brand, owner, role in config.owners():
-        if store.role_in(brand, owner) is not role:
+        if not gone & {brand, owner} and store.role_in(brand, owner) is not role:
             await store.grant(brand, owner, role, now())
-    await take_over(store, Written(config.follows()), now)
+    follows = [edge for edge in config.follows() if not gone & {edge.who, edge.whom}]
+    await take_over(store, Written(follows), now)
 
 
 async def check(config: Config) -> tuple[Finding, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from bridge.operator import requests
 from core.ids import AccountId, derive
 from core.intents import DeleteMessage, FillCard, Intent, Leave, React
-from core.model import Identity
+from core.model import Account, Identity
 from core.ports.outcomes import Outcome
 from core.ports.store import Store
 
@@ -29,6 +29,11 @@ class Wish(msgspec.Struct, frozen=True):
 
     account: str
     logins: tuple[tuple[str, str, str], ...] = ()
+
+
+def has_left(account: Account | None) -> bool:
+    """Whether it was erased for good: it stays so, whoever names it again."""
+    return account is not None and account.handle == f"gone-{account.id}"
 
 
 class Erasing:

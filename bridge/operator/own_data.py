@@ -53,8 +53,8 @@ def erase(config: Config, handle: str, now: datetime) -> str:
     named = {account.handle for account, _ in config.accounts()}
     if _plain(handle) in named:
         raise CommandError(
-            f"@{_plain(handle)} stands in the configuration. Take it out there first; "
-            "otherwise the next start would make it again."
+            f"@{_plain(handle)} stands in the configuration. Take it out there first: "
+            "that file names the account and its logins too."
         )
     with connected(config.store.path, "rw") as db:
         row = account_row(db, handle)

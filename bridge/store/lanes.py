@@ -122,7 +122,7 @@ def _again(db: sqlite3.Connection, mirror: MirrorId) -> tuple[Again, ...]:
 def _about(
     db: sqlite3.Connection, thread: ThreadId, events: tuple[Event, ...], pin: PinId
 ) -> set[MessageId]:
-    """The messages that events are about, those whose pins have become known, and answers to deleted."""
+    """Messages that events are about, those whose pins are known now, and answers to deleted."""
     messages: set[MessageId] = set()
     pins: set[PinId] = set()
     deleted: set[MessageId] = set()

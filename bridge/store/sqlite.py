@@ -797,9 +797,11 @@ class SqliteStore:
         return await self._long(erasing.own_threads, account)
 
     async def forget_person(self, account: AccountId) -> None:
-        await self._writer.put_then(
-            lambda _: self._known.forget_people(), erasing.forget_person, account
-        )
+        def note(_: None) -> None:
+            self._agents = talking.agents(self._db)
+            self._known.forget_people()
+
+        await self._writer.put_then(note, erasing.forget_person, account)
 
     async def blank(self, account: AccountId, logins: Sequence[Identity]) -> tuple[int, ...]:
         posts = await self._writer.put(erasing.blank, account)

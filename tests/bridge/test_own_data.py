@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import erase_old
+from bridge.app import erase_old, introduce
 from bridge.config import Config, parse
 from bridge.failures import CommandError
 from bridge.files.folder import FolderFiles
@@ -153,6 +153,47 @@ async def test_an_erasure_is_done_by_the_program_even_after_a_stop(
     back = await store.ensure_person(Identity("slack", "T1", "U1"), Profile("Mia"), now())
     assert back.id != MIA.id
     await searching.stop()
+
+
+async def test_whoever_is_named_in_the_configuration_and_left_is_not_put_back(
+    store: Store, tmp_path: Path
+) -> None:
+    login = Identity("discord", "", "78")
+    config = parse(
+        "discord: {token: x.y.z}\n"
+        "brands: [{handle: oak-co, name: Oak, owners: [kai]}]\n"
+        "people:\n"
+        "  - {handle: kai, name: Kai, follows: [oak-co],"
+        " identities: [{platform: discord, user: '78'}],"
+        " channels: [{platform: discord, workspace: '1', channel: '900', label: plans}]}\n",
+        {},
+        data=tmp_path,
+    )
+    await introduce(store, config)
+    first = await store.account_by_handle("kai")
+    assert first is not None
+    erasing = Erasing(store, Intake(store, LocalWakeups(), now, ANYONE).submit, _nothing, now)
+    await erasing.ask(first.id)
+    await introduce(store, config)
+    await erasing.take()
+    await introduce(store, config)
+    gone = await store.account(first.id)
+    assert gone is not None
+    assert (gone.name, gone.handle) == ("Somebody who left", f"gone-{first.id}")
+    assert await store.account_by_identity(login) is None
+    assert [one.kind for one in await store.bindings_of((first.id,))] == ["project"]
+    brand = await store.account_by_handle("oak-co")
+    assert brand is not None
+    assert store.role_in(brand.id, first.id) is None
+    assert await store.followers_of(brand.id, 9) == ()
+    anew = await store.ensure_person(login, Profile("Kai"), now())
+    assert (anew.handle, anew.banned) == ("kai", False)
+    await introduce(store, config)
+    assert await store.account_by_identity(login) == anew
+
+
+async def _nothing(posts: tuple[int, ...]) -> None:
+    return
 
 
 async def test_somebody_who_was_made_at_a_first_act_comes_back_as_somebody_new(
