@@ -8,7 +8,7 @@ acknowledged is written.
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -45,6 +45,7 @@ from bridge.telemetry import Metrics, probes
 from bridge.timers.timers import Timers
 from bridge.wakeup import LocalWakeups
 from core.files import FileRef
+from core.ids import AccountId
 from core.ports.adapter import Adapter, Finding
 from core.ports.files import Files
 from core.ports.needs import Budgets
@@ -274,6 +275,16 @@ async def introduce(store: Store, config: Config) -> None:
         for identity in identities:
             await store.put_binding(direct_binding(account.id, identity))
     await store.sign(config.signing())
+    await _bind(store, config, gone)
+    for brand, owner, role in config.owners():
+        if not gone & {brand, owner} and store.role_in(brand, owner) is not role:
+            await store.grant(brand, owner, role, now())
+    follows = [edge for edge in config.follows() if not gone & {edge.who, edge.whom}]
+    await take_over(store, Written(follows), now)
+
+
+async def _bind(store: Store, config: Config, gone: Collection[AccountId]) -> None:
+    """The channels of those who have not left."""
     modes = config.modes()
     for binding in config.bindings():
         if binding.account in gone:
@@ -284,11 +295,6 @@ async def introduce(store: Store, config: Config) -> None:
             label = binding.label or known.label
             binding = replace(binding, label=label, mode=mode, paused=known.paused)  # noqa: PLW2901
         await store.put_binding(binding)
-    for brand, owner, role in config.owners():
-        if not gone & {brand, owner} and store.role_in(brand, owner) is not role:
-            await store.grant(brand, owner, role, now())
-    follows = [edge for edge in config.follows() if not gone & {edge.who, edge.whom}]
-    await take_over(store, Written(follows), now)
 
 
 async def check(config: Config) -> tuple[Finding, ...]:

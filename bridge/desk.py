@@ -317,7 +317,7 @@ class Desk(People):
         pin = await self._store.pin(thread.pin)
         assert head is not None
         assert pin is not None
-        members = [await self._known(account) for account in head.present()]
+        members = [await self._known(account) for account in head.present_for(asker)]
         mine = next((m for m in reversed(head.members) if m.account == asker), None)
         brand = (await self._known(asker)).kind is AccountKind.BRAND
         assignee = await self._known(thread.assignee) if brand and thread.assignee else None

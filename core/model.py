@@ -168,6 +168,28 @@ class Head:
     def present(self) -> tuple[AccountId, ...]:
         return tuple(member.account for member in self.members if member.until is None)
 
+    def present_for(self, account: AccountId) -> tuple[AccountId, ...]:
+        """Who is there, as far as `account` may know: whoever left knows who was there then."""
+        left = max((m.until or 0 for m in self.members if m.account == account), default=0)
+        if not left or account in self.present():
+            return self.present()
+        return tuple(
+            m.account
+            for m in self.members
+            if m.since <= left and (m.until is None or m.until > left)
+        )
+
+    def met(self, account: AccountId) -> tuple[AccountId, ...]:
+        """Everybody who was ever there together with `account`, itself too; each one once."""
+        own = [one for one in self.members if one.account == account]
+        found = [m.account for m in self.members if any(_overlap(m, one) for one in own)]
+        return tuple(dict.fromkeys(found))
+
+
+def _overlap(one: Member, other: Member) -> bool:
+    begins = one.until is None or other.since <= one.until
+    return begins and (other.until is None or one.since <= other.until)
+
 
 @quick
 @dataclass(frozen=True, slots=True)

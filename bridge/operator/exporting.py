@@ -1,4 +1,4 @@
-"""Your data: everything that an account may see, as JSON and as a page to be read.
+"""Your data: everything that an account may see and has chosen, as JSON and as a page.
 
 One archive holds `history.json`, for programs, and `history.html`, which needs nothing
 else. Both hold exactly what the account could read in Pinthread, line by line; a thread is
@@ -9,7 +9,7 @@ import asyncio
 import os
 import secrets
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -21,8 +21,8 @@ import msgspec
 from bridge.reading.pages import Pages
 from core.files import FileRef
 from core.ids import AccountId, ThreadId, short_code
-from core.model import Account, Head, Pin, Refusal, Thread
-from core.ports.reading import Line
+from core.model import Account, Pin, Refusal, Thread
+from core.ports.reading import Line, Prefs
 from core.ports.store import Store
 from web.html import render
 
@@ -30,6 +30,8 @@ KEPT = timedelta(days=1)
 """How long an archive waits to be fetched."""
 
 _PAGE = 200
+_ALL = 1_000_000
+"""More people than anybody follows."""
 _PRIVATE = 0o600
 
 Copies = Callable[[FileRef], str]
@@ -100,11 +102,14 @@ class Exporting:
         made = self._now()
         logins = [asdict(login) for login in await self._store.identities(owner.id)]
         about = {"made_at": made.isoformat(), "account": _person(owner), "identities": logins}
-        json.write(_json(about)[:-1] + ', "threads": [')
-        html.write(_top(owner, made))
+        around = await self._around(owner.id)
+        prefs = await self._store.prefs(owner.id)
+        known = {name: [_person(one) for one in people] for name, people in around.items()}
+        json.write(_json({**about, **known, "settings": asdict(prefs)})[:-1] + ', "threads": [')
+        html.write(_top(owner, made) + _chosen(around, prefs))
         messages, first = 0, True
         for head in await self._store.conversations_of(owner.id):
-            people = await self._people(head)
+            people = await self._people(head.met(owner.id))
             for thread in await self._store.threads_of(head.id):
                 lines = self._lines(owner.id, thread.id)
                 opening = await anext(lines, None)
@@ -139,8 +144,15 @@ class Exporting:
                 return
             after = page.lines[-1].seq
 
-    async def _people(self, head: Head) -> list[Account]:
-        named = dict.fromkeys(member.account for member in head.members)
+    async def _around(self, account: AccountId) -> dict[str, list[Account]]:
+        """Whom they follow, who follows them, and whom they have blocked."""
+        return {
+            "follows": await self._people(await self._store.follows_of(account, _ALL)),
+            "followers": await self._people(await self._store.followers_of(account, _ALL)),
+            "blocks": await self._people(await self._store.blocked_by(account, _ALL)),
+        }
+
+    async def _people(self, named: Iterable[AccountId]) -> list[Account]:
         found = [await self._store.account(account) for account in named]
         return [account for account in found if account is not None]
 
@@ -261,6 +273,22 @@ def _top(owner: Account, made: datetime) -> str:
         f"<h1>{title}</h1><p>Made on {made:%Y-%m-%d at %H:%M} UTC. It holds what "
         f"@{escape(owner.handle)} could read then.</p>\n"
     )
+
+
+def _chosen(around: Mapping[str, list[Account]], prefs: Prefs) -> str:
+    """People around the account, and its settings; each list in a paragraph."""
+    quiet = f"from {prefs.quiet_from} to {prefs.quiet_to}" if prefs.quiet_from else "never"
+    rows = [
+        (title, ", ".join(f"{one.name} (@{one.handle})" for one in around[name]) or "nobody")
+        for name, title in (
+            ("follows", "Follows"),
+            ("followers", "Followers"),
+            ("blocks", "Blocked"),
+        )
+    ]
+    rows.append(("Notifications", f"{prefs.notify}; quiet hours: {quiet} ({prefs.zone})"))
+    lines = "".join(f"<p><b>{title}:</b> {escape(words)}</p>\n" for title, words in rows)
+    return f"<section><h2>People and settings</h2>\n{lines}</section>\n"
 
 
 def _heading(thread: Thread, pin: Pin, people: list[Account]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.app import erase_old, introduce
 from bridge.config import Config, parse
+from bridge.desk import Desk
 from bridge.failures import CommandError
 from bridge.files.folder import FolderFiles
 from bridge.intake.intake import Intake
@@ -19,17 +20,31 @@ from bridge.operator.erasing import Erasing
 from bridge.operator.exporting import KEPT, Exporting
 from bridge.reading.searching import Searching
 from bridge.store import open_store
+from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
-from core.intents import AddFile, DeleteMessage, EditMessage, Intent, PostMessage, React
+from core.intents import (
+    AddFile,
+    AddPeople,
+    DeleteMessage,
+    EditMessage,
+    Handle,
+    Intent,
+    Leave,
+    PostMessage,
+    React,
+)
 from core.model import Identity, Profile, Refusal
 from core.ports.outcomes import Accepted
+from core.ports.reading import Prefs
 from core.ports.rows import StoreError
 from core.ports.store import Store
+from core.standing import Edge, EdgeKind
 from tests.anyone import ANYONE
 from tests.bridge.conftest import DESK, KEN, MIA, NOW
 from tests.bridge.test_intake import accepted, start
 
 THUMB = "\U0001f44d"
+_LISTS = ("follows", "followers", "blocks")
 
 
 def now() -> datetime:
@@ -92,6 +107,64 @@ async def test_an_export_is_written_beside_the_program(
         await own_data.export(config, "nobody", tmp_path, now)
     with pytest.raises(CommandError, match="cannot be written"):
         await own_data.export(config, "ken", tmp_path / "not" / "there.zip", now)
+
+
+async def test_an_export_names_whom_one_follows_and_blocks_and_the_settings(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    lee = await store.ensure_person(Identity("discord", "", "5"), Profile("Lee <b>"), now())
+    noor = await store.ensure_person(Identity("discord", "", "6"), Profile("Noor"), now())
+    edges = (
+        Edge(KEN.id, MIA.id),
+        Edge(lee.id, KEN.id),
+        Edge(KEN.id, noor.id, EdgeKind.BLOCK),
+        Edge(lee.id, noor.id),
+    )
+    await store.change(edges, now())
+    await store.put_prefs(KEN.id, Prefs("mentions", "22:00", "07:00", "Europe/Berlin"))
+    await own_data.export(config, "ken", tmp_path, now)
+    await own_data.export(config, "mia", tmp_path, now)
+    packed = zipfile.ZipFile(tmp_path / "pinthread-ken.zip")
+    data = json.loads(packed.read("history.json"))
+    lists = {name: [one["handle"] for one in data[name]] for name in _LISTS}
+    assert lists == {"follows": ["mia"], "followers": [lee.handle], "blocks": ["noor"]}
+    assert data["settings"] == {
+        "notify": "mentions",
+        "quiet_from": "22:00",
+        "quiet_to": "07:00",
+        "zone": "Europe/Berlin",
+    }
+    page = packed.read("history.html").decode()
+    assert "<p><b>Follows:</b> Mia (@mia)</p>" in page
+    assert f"<p><b>Followers:</b> Lee &lt;b&gt; (@{lee.handle})</p>" in page
+    assert "<p><b>Blocked:</b> Noor (@noor)</p>" in page
+    assert "mentions; quiet hours: from 22:00 to 07:00 (Europe/Berlin)" in page
+    mias = zipfile.ZipFile(tmp_path / "pinthread-mia.zip").read("history.html").decode()
+    assert "<p><b>Blocked:</b> nobody</p>" in mias
+    assert "all; quiet hours: never (UTC)" in mias
+
+
+async def test_an_export_names_no_one_who_came_after_its_owner_had_left(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    lee = await store.ensure_person(Identity("discord", "", "5"), Profile("Lee"), now())
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    desk = Desk(store, intake, LocalWakeups(), Metrics(), now)
+    thread = await accepted(intake, start("a", "oak?", "ken"))
+    await accepted(intake, Intent("l", KEN.id, Leave(thread.thread)))
+    added = AddPeople(thread.thread, (Handle(lee.handle),))
+    await accepted(intake, Intent("p", MIA.id, added))
+    await own_data.export(config, "ken", tmp_path, now)
+    packed = zipfile.ZipFile(tmp_path / "pinthread-ken.zip")
+    [kept] = json.loads(packed.read("history.json"))["threads"]
+    assert sorted(one["handle"] for one in kept["people"]) == ["ken", "mia"]
+    assert "Lee" not in packed.read("history.html").decode()
+    seen = {}
+    for asker in (KEN.id, MIA.id):
+        view = await desk.open(asker, thread.thread)
+        assert not isinstance(view, Refusal)
+        seen[asker] = {one.handle for one in view.people}
+    assert seen == {KEN.id: {"mia"}, MIA.id: {"mia", lee.handle}}
 
 
 async def test_without_a_database_one_line_says_so(config: Config, tmp_path: Path) -> None:
