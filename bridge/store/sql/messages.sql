@@ -65,8 +65,13 @@ WHERE thread = :thread AND message IS NOT NULL AND pin IN (SELECT value FROM jso
 ORDER BY seq;
 
 -- name: answers_to
+-- Answers come after what they answer; the rest of a long thread is not read.
 SELECT message FROM events
 WHERE thread = :thread AND message IS NOT NULL AND data IN (SELECT value FROM json_each(:messages))
+AND seq > (
+    SELECT min(seq) FROM events
+    WHERE message IS NOT NULL AND message IN (SELECT value FROM json_each(:messages))
+)
 ORDER BY seq;
 
 -- name: holder
