@@ -14,6 +14,7 @@ from bridge.intake.intake import Intake
 from bridge.reading.searching import UNKNOWN_AUTHOR, Searching, index_of
 from bridge.store.words import WordIndex, _expression
 from bridge.wakeup import LocalWakeups
+from core.files import FileId, FileRef
 from core.ids import AccountId
 from core.intents import AddPeople, DeleteMessage, EditMessage, Handle, Intent, Leave, PostMessage
 from core.model import Account, AccountKind
@@ -64,6 +65,18 @@ async def test_words_are_found_newest_first_in_any_case_and_by_their_beginning(
     assert await found(searching, MIA.id, "chair OAK") == ["Two CHAIRS in Oak, please"]
     assert await found(searching, BRAND.id, "elm") == ["An elm would do"]
     assert await found(searching, MIA.id, "pine") == []
+
+
+async def test_a_message_is_found_by_the_names_of_its_files_and_others_beside_it(
+    intake: Intake, searching: Searching
+) -> None:
+    thread = await accepted(intake, start("a", "oak?"))
+    plan = FileRef(FileId("deadbeef" * 8), "floor plan.pdf", "application/pdf", 9)
+    sent = PostMessage(thread.thread, "as promised", stored=(plan,))
+    await accepted(intake, Intent("b", MIA.id, sent))
+    await say(intake, thread, "c", "oak it is")
+    assert await found(searching, BRAND.id, "floor") == ["as promised"]
+    assert await found(searching, BRAND.id, "oak") == ["oak it is", "oak?"]
 
 
 async def test_a_message_is_found_as_it_stands_now(intake: Intake, searching: Searching) -> None:

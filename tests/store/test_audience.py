@@ -6,13 +6,18 @@ those never happened. Whoever they are not for reads the same in both, position 
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zipfile import ZipFile
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.operator.exporting import Exporting
+from bridge.reading.searching import Searching
 from bridge.store import open_store
+from bridge.wakeup import LocalWakeups
 from core.events import (
     Event,
     FileAdded,
@@ -26,10 +31,12 @@ from core.events import (
 )
 from core.files import FileId, FileRef
 from core.ids import AccountId, MessageId, PinId, derive
-from core.model import AccountKind, BindingKind, Status
+from core.intents import PersonRef
+from core.model import Account, AccountKind, BindingKind, Status
 from core.ports.reading import Which
 from core.ports.rows import Commit, Committed
 from core.ports.store import Store
+from core.search import Hits, SearchQuery
 from tests.store.world import NOW, Said, World
 
 BRAND, MIA, JO = AccountId("northwind"), AccountId("mia"), AccountId("jo")
@@ -141,7 +148,7 @@ def _happening(
 # --- what is read -------------------------------------------------------------------------
 
 
-async def reading(at: Written, account: AccountId) -> list[object]:
+async def reading(at: Written, account: AccountId, folder: Path) -> list[object]:
     """All that an account can read, without numbers that only the log knows."""
     store, found = at.store, []
     for which in Which:
@@ -166,14 +173,47 @@ async def reading(at: Written, account: AccountId) -> list[object]:
     found.append([item.event.what for item in items])
     found.append([await store.may_read(account, file) for file in at.files])
     found.append([t.id for t in await store.threads_like(account, "")])
+    found.append(await searched(store, folder, account))
+    found.append(await exported(store, folder, account))
     return found
 
 
+async def searched(store: Store, folder: Path, account: AccountId) -> list[object]:
+    """What each of the words finds, page by page."""
+
+    async def nobody(refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
+        return tuple(None for _ in refs)
+
+    searching = Searching(store, folder / "history.db", LocalWakeups(), nobody)
+    found: list[object] = []
+    for word in ("words", "edited"):
+        older: int | None = None
+        while True:
+            hits = await searching.search(account, SearchQuery((word,)), older=older, limit=3)
+            assert isinstance(hits, Hits)
+            found += [(hit.thread, hit.message, hit.author.id, hit.excerpt) for hit in hits.hits]
+            older = hits.more
+            if older is None:
+                break
+    await searching.stop()
+    return found
+
+
+async def exported(store: Store, folder: Path, account: AccountId) -> list[str]:
+    """Both files of the archive, letter by letter."""
+    exporting = Exporting(store, folder / "exports", lambda file: f"/copy/{file.id}", lambda: NOW)
+    archive = await exporting.export(account)
+    with ZipFile(archive.path) as files:
+        return [files.read(name).decode() for name in sorted(files.namelist())]
+
+
 async def compare(sequence: list[Act], outsider: AccountId) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as root:
         histories = []
         for secret in (True, False):
-            store = open_store(f"sqlite:///{Path(folder) / f'{secret}.db'}")
+            folder = Path(root) / str(secret)
+            folder.mkdir()
+            store = open_store(f"sqlite:///{folder / 'history.db'}")
             await store.open()
             at = await begin(store)
             for n, act in enumerate(sequence):
@@ -181,7 +221,7 @@ async def compare(sequence: list[Act], outsider: AccountId) -> None:
                 if n % 7 == 3:
                     await store.follow_history()
             at.files = [FileId(f"{n:064x}") for n in range(len(sequence))]
-            histories.append(await reading(at, outsider))
+            histories.append(await reading(at, outsider, folder))
             await store.close()
         assert histories[0] == histories[1]
 

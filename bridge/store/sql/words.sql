@@ -59,7 +59,8 @@ SELECT e.position, e.actor, e.only, (
     SELECT json_group_array(s.account) FROM members s WHERE s.conversation = e.conversation
     AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
 ), c.text, (
-    SELECT group_concat(f.file ->> 'name', ' ') FROM files f
+    SELECT group_concat(a.data ->> '$.file.name', ' ')
+    FROM files f JOIN events a ON a.position = f.position
     WHERE f.message = e.position AND f.removed IS NULL AND f.file <> ''
 )
 FROM json_each(?) j JOIN events e ON e.position = j.value
