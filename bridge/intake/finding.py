@@ -204,9 +204,9 @@ class Finder:
         return Found(head, thread)
 
     async def _find_direct(self, intent: Intent, target: InDirect) -> Found | Outcome:
-        platform = target.place.platform
-        if target.answers is not None:
-            spot = await self._store.spot_of_message(platform, target.answers)
+        platform, answers = target.place.platform, target.answers
+        if answers is not None:
+            spot = await self._store.spot_of_message(platform, answers)
             if spot is not None:
                 return _at(spot)
         known = await self._store.committed(intent.key)
@@ -217,9 +217,11 @@ class Finder:
             return _at(spots[0])
         if not spots:
             return PIN_REQUIRED
-        answers = target.answers
-        waits = answers is not None and (platform, answers) not in self._refused
-        if waits and answers is not None and await self._store.sendings(target.place):
+        if (
+            answers is not None
+            and (platform, answers) not in self._refused
+            and await self._store.sendings(target.place)
+        ):
             # It may answer one of ours whose receipt is still out.
             return await self._hold(intent, platform, answers)
         actor = (await self.actor(intent, None)).account

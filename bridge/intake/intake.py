@@ -182,7 +182,7 @@ class Intake:
         said = intent.origin if isinstance(intent.what, PostMessage) else None
         if isinstance(outcome, Refusal) and said is not None and said.message is not None:
             self._finder.refused(said.place.platform, said.message)
-            await self._release(said.place.platform, said.message, (PostMessage,))
+            await self.release(said.place.platform, said.message, PostMessage)
         if isinstance(outcome, Accepted) and not outcome.repeated:
             # What waited for these words comes first: a message that was deleted while it
             # was on its way here should not be seen anywhere.
@@ -208,15 +208,15 @@ class Intake:
     async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
         return await self._finder.each(refs)
 
-    async def release(self, platform: str, appeared: SpaceId | RemoteId) -> None:
-        """A thread or message has appeared in its place: decides what waited for it, in order."""
-        await self._release(platform, appeared, (object,))
-
-    async def _release(
-        self, platform: str, appeared: SpaceId | RemoteId, kinds: tuple[type, ...]
+    async def release(
+        self, platform: str, appeared: SpaceId | RemoteId, kind: type[object] = object
     ) -> None:
+        """A thread or message has appeared in its place: decides what waited for it, in order.
+
+        With `kind` only intents of that kind: others may still come to what they wait for.
+        """
         for held in await self._store.held_for(platform, appeared):
-            if not isinstance(held.intent.what, kinds):
+            if not isinstance(held.intent.what, kind):
                 continue
             self._releasing.add(held.key)
             try:
