@@ -28,7 +28,7 @@ from bridge.failures import StartError
 from bridge.files.fetching import Fetching
 from bridge.files.folder import FolderFiles
 from bridge.intake.finding import direct_binding
-from bridge.intake.following import Written, take_over
+from bridge.intake.following import FollowsWritten, take_over
 from bridge.intake.intake import HELD_FOR, Intake
 from bridge.intake.telling import Telling
 from bridge.minding import lasting, look_at_inboxes, mind
@@ -280,7 +280,7 @@ async def introduce(store: Store, config: Config) -> None:
         if not gone & {brand, owner} and store.role_in(brand, owner) is not role:
             await store.grant(brand, owner, role, now())
     follows = [edge for edge in config.follows() if not gone & {edge.who, edge.whom}]
-    await take_over(store, Written(follows), now)
+    await take_over(store, FollowsWritten(follows), now)
 
 
 async def _bind(store: Store, config: Config, gone: Collection[AccountId]) -> None:

@@ -12,7 +12,7 @@ from core.ports.store import Store
 from core.standing import Edge
 
 
-class Written:
+class FollowsWritten:
     """`core.ports.needs.FollowSource` of a list that the operator has written."""
 
     def __init__(self, edges: Sequence[Edge]) -> None:
