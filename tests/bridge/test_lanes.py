@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bridge.delivery.budgets import LocalBudgets
 from bridge.delivery.course import Patience
@@ -77,16 +77,17 @@ def lanes_on(
 
 
 async def settled(store: Store, wakeups: LocalWakeups, *platforms: str) -> None:
-    """Until nothing waits for these platforms any more."""
+    """Until nothing waits for these platforms any more, be it words, an edit or a deletion."""
     changed = asyncio.Event()
     unsubscribe = wakeups.subscribe(lambda change: changed.set())
     async with asyncio.timeout(10):
         while True:
             changed.clear()
-            waiting = await store.waiting()
-            if not any(waiting.get(name) for name in platforms or ("slack",)):
+            waiting = {one.platform for one in await store.due()}
+            if waiting.isdisjoint(platforms or ("slack",)):
                 break
-            await changed.wait()
+            with suppress(TimeoutError):  # what shows nothing there wakes nobody
+                await asyncio.wait_for(changed.wait(), 0.02)
     unsubscribe()
 
 
