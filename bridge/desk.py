@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.catchup.healing import Healing
 from bridge.catchup.strays import Stray, Strays
@@ -37,6 +37,7 @@ from core.intents import (
     InSpace,
     Intent,
     PersonRef,
+    React,
     RemoteMessage,
     Somebody,
 )
@@ -79,6 +80,8 @@ _SHORTEST_CODE = 4
 _MOST_HINTS = 1_000
 EXPOSED = "Others can read this channel now. Make it private, or connect another one."
 _MOST_TOLD = 100
+LATE = timedelta(seconds=10)
+"""How old a reaction may be that is told and believed. Slack tells again after minutes."""
 """Threads of a place whose readers hear at once that it has changed."""
 
 
@@ -165,7 +168,17 @@ class Desk(People):
         self._metrics.decide_seconds.observe(value=time.monotonic() - started)
         if isinstance(intent.what, EditMessage) and isinstance(outcome, Accepted):
             await self._edited(intent.what, outcome)
+        elif isinstance(intent.what, React) and intent.at is not None and intent.as_of is None:
+            self._doubt(intent.what, intent.at)
         return outcome
+
+    def _doubt(self, reaction: React, at: datetime) -> None:
+        """What is told late may have been taken back since, and that been told already."""
+        about = reaction.message
+        if self._catch_up is None or not isinstance(about, RemoteMessage):
+            return
+        if self._now() - at > LATE:
+            self._catch_up.doubt(about.platform, about.remote)
 
     async def _edited(self, edit: EditMessage, outcome: Accepted) -> None:
         if self._retrying is not None and not outcome.repeated:

@@ -149,13 +149,18 @@ class Reading:
         waited = await self._waited()
         await self._compare_reactions()
         if waited:
-            self._as_of, self._reacted = await means.store.feed_end(), {}
-            for mirror, remote in waited:
-                means.asked("message")
-                again = await means.adapter.message(mirror, remote)
-                if not isinstance(again, Absent):
-                    await self._take(again)
-            await self._compare_reactions()
+            await self.read_singly(waited)
+
+    async def read_singly(self, messages: Iterable[tuple[Mirror, RemoteId]]) -> None:
+        """These alone, as they stand now; who is absent is left to others. Raises SweepError."""
+        means = self._means
+        self._as_of, self._reacted = await means.store.feed_end(), {}
+        for mirror, remote in messages:
+            means.asked("message")
+            found = await means.adapter.message(mirror, remote)
+            if not isinstance(found, Absent):
+                await self._take(found)
+        await self._compare_reactions()
 
     # --- words, edits, and messages of ours -----------------------------------------------
 

@@ -8,6 +8,7 @@ behind live traffic; how one thread is compared is in `bridge.catchup.sweeping`.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,6 +37,8 @@ ATTEMPTS = 10
 TELL_EVERY = 5.0
 """Seconds between lines of the log about a sweep."""
 REGULAR = "regular"
+DOUBTS = 10_000
+"""Messages that wait to be read again. What is more is left to the next sweep."""
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -90,6 +93,12 @@ class CatchUp:
         self._reasons: dict[str, set[str]] = {name: set() for name in adapters}
         self._news = {name: asyncio.Event() for name in adapters}
         self._counts: dict[str, _Count] = {}
+        self._doubts: asyncio.Queue[tuple[str, RemoteId]] = asyncio.Queue(DOUBTS)
+
+    def doubt(self, platform: str, remote: RemoteId) -> None:
+        """What was told of that message is old: it is read again, as it stands now."""
+        with contextlib.suppress(asyncio.QueueFull):  # the next sweep reads it too
+            self._doubts.put_nowait((platform, remote))
 
     def gap(self, platform: str, reason: str) -> None:
         """Events may have been missed. Gaps that come during a sweep make one more."""
@@ -108,8 +117,30 @@ class CatchUp:
         async with asyncio.TaskGroup() as tasks:
             for name in self._adapters:
                 tasks.create_task(self._platform(name))
+            tasks.create_task(self._look_again())
             if self._every:
                 tasks.create_task(self._regularly())
+
+    async def _look_again(self) -> None:
+        """One after another; those of one moment together, so that each is read once."""
+        while True:
+            doubts = {await self._doubts.get(): None}
+            await asyncio.sleep(self._patience.settle)
+            while not self._doubts.empty():
+                doubts[self._doubts.get_nowait()] = None
+            for platform, remote in doubts:
+                try:
+                    await self._read_again(platform, remote)
+                except Exception:
+                    # The boundary of one message: what fails here must not end the program.
+                    log.exception("not_read_again", extra={"platform": platform})
+
+    async def _read_again(self, platform: str, remote: RemoteId) -> None:
+        there = await self._store.placement_at(platform, remote)
+        if there is not None and platform in self._adapters:
+            binding = there[0].binding
+            place = SweptPlace(binding.place, binding.kind, self._now(), None, None)
+            await self._sweep_of(place, _Count()).again(there[0].mirror, remote)
 
     async def _regularly(self) -> None:
         while True:
@@ -318,20 +349,30 @@ class _PlaceSweep:
             # Where the newest has been deleted, the newest that is left is older than the mark.
             read = min(moment(one) for one in (mark, newest) if one is not None) - means.overlap
             since, said_after = min(read, self._horizon()), read
-        reading = Reading(
-            means,
+        reading = self._reading(mirror, since, said_after)
+        await reading.read(lambda after: means.adapter.messages(mirror, after))
+        new = _latest(moment, newest, reading.newest) or mark or marked.root
+        if new != mark:
+            await means.store.mark(marked.mirror, new)
+
+    def _reading(
+        self, mirror: Mirror, since: datetime | None, said_after: datetime | None
+    ) -> Reading:
+        return Reading(
+            self.means,
             self.place.place,
             {mirror.id: mirror},
-            space=marked.space,
+            space=mirror.space or SpaceId(""),
             brand=mirror.account if mirror.kind is BindingKind.INBOX else None,
             since=since,
             said_after=said_after,
             elsewhere=self.straight,
         )
-        await reading.read(lambda after: means.adapter.messages(mirror, after))
-        new = _latest(moment, newest, reading.newest) or mark or marked.root
-        if new != mark:
-            await means.store.mark(marked.mirror, new)
+
+    async def again(self, mirror: Mirror, remote: RemoteId) -> None:
+        """One message that is placed there, of which something old was told."""
+        reading = self._reading(mirror, self.means.now(), self.means.now())
+        await self._surely(lambda: reading.read_singly(((mirror, remote),)))
 
     async def _direct(self) -> RemoteId | None:
         """What stands straight in direct messages; gives its new mark."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from bridge.intake import later
 from bridge.intake.finding import Actor, Finder, Found, repeated
+from bridge.intake.reactions import Reactions, reaction_of
 from bridge.intake.reporting import reported
 from bridge.intake.standing import Rules, Standings
 from core.apply import apply
@@ -52,7 +53,6 @@ from core.intents import (
     Person,
     PersonRef,
     PostMessage,
-    React,
     RemoteMessage,
     Report,
     Somebody,
@@ -92,9 +92,6 @@ HELD_FOR = timedelta(hours=24)
 
 _RECEIPT = 10.0
 """Seconds for which an answer to what is not known yet waits for the receipt of a post there."""
-_UNCHANGED = 10_000
-"""Reactions remembered for the sake of sweeps under way."""
-_Reaction = tuple[str, str, str]
 
 _USUAL = PostMessage | OnMessage
 _SAYS = (PostMessage, StartThread)
@@ -152,8 +149,7 @@ class Intake:
         """Keys of intents that timers fire just now, and those timers."""
         self._turns: dict[str, _Turn] = {}
         self._ahead: Ahead | None = None
-        self._unchanged: dict[_Reaction, int] = {}
-        """Reactions set or taken back as they were before, and how far the feed was then."""
+        self._reactions = Reactions()
         self._releasing: set[str] = set()
 
     def connect(self, ahead: "Ahead") -> None:
@@ -289,14 +285,8 @@ class Intake:
     async def _decide(self, intent: Intent, found: Found) -> Outcome:
         while True:
             actor = await self._finder.actor(intent, found.binding, found)
-            if intent.as_of is not None and found.message is not None:
-                about = found.thread.id, found.message.id
-                reaction = _reaction(intent, actor.account, found.message)
-                if self._unchanged.get(reaction, -1) >= intent.as_of:
-                    return Ignored()
-                touched = await self._store.touched(*about, intent.as_of)
-                if overtaken(intent, actor.account.id, touched):
-                    return Ignored()
+            if found.message is not None and await self._is_overtaken(intent, actor, found):
+                return Ignored()
             named = _named(intent)
             people, missing = await self._finder.people(named) if named else ((), ())
             at = _At(found.head, found.thread, await self._via(intent, found), found.message)
@@ -308,6 +298,19 @@ class Intake:
             if not isinstance(again, Found):
                 return again
             found = again
+
+    async def _is_overtaken(self, intent: Intent, actor: Actor, found: Found) -> bool:
+        """Whether something newer was heard of than what a page or a late event says."""
+        assert found.message is not None
+        reaction = reaction_of(intent, actor.account, found.message)
+        if reaction is not None and self._reactions.is_old(intent, reaction):
+            return True
+        if intent.as_of is None:
+            return False
+        if reaction is not None and self._reactions.is_newer_than(intent.as_of, reaction):
+            return True
+        touched = await self._store.touched(found.thread.id, found.message.id, intent.as_of)
+        return overtaken(intent, actor.account.id, touched)
 
     async def _via(self, intent: Intent, found: Found) -> Binding | None:
         if isinstance(intent.what, _NAMES_A_PLACE):
@@ -418,8 +421,9 @@ class Intake:
                 await self._store.report(await reported(self._store, state, intent, now))
             # What had been held is older than any page.
             live = intent.as_of is None and intent.key not in self._releasing
-            if live and isinstance(intent.what, React) and state.message:
-                await self._note_unchanged(_reaction(intent, state.actor, state.message))
+            reaction = state.message and reaction_of(intent, state.actor, state.message)
+            if live and reaction:
+                self._reactions.left_unchanged(reaction, await self._store.feed_end())
             return Accepted(state.head.id, state.thread.id, state.head.seq)
         commit = await self._prepare(intent, state, events, found, version)
         result = await self._write(commit)
@@ -474,13 +478,6 @@ class Intake:
             if self._clock is not None:
                 self._clock.wake()
         return Waiting(kept.id, kept.due, later.reason_of(kept))
-
-    async def _note_unchanged(self, reaction: "_Reaction") -> None:
-        """Somebody left it as the history has it: a page read before must not change that."""
-        self._unchanged.pop(reaction, None)
-        if len(self._unchanged) >= _UNCHANGED:
-            del self._unchanged[next(iter(self._unchanged))]
-        self._unchanged[reaction] = await self._store.feed_end()
 
     async def _write(self, commit: Commit) -> Committed | Duplicate | Stale:
         done: tuple[MirrorId, ...] = ()
@@ -655,12 +652,6 @@ def _named(intent: Intent) -> tuple[PersonRef, ...]:
         return () if what.to is None else (what.to,)
     found: tuple[PersonRef, ...] = getattr(what, "people", ())
     return found
-
-
-def _reaction(intent: Intent, actor: Account, message: Written) -> _Reaction:
-    """Whose, on what, and with which emoji; none of an intent about anything else."""
-    what = intent.what
-    return (str(message.id), str(actor.id), what.emoji) if isinstance(what, React) else ("", "", "")
 
 
 def _is_machine(intent: Intent) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -14,7 +15,7 @@ from bridge.catchup.sweeps import REGULAR, CatchUp
 from bridge.delivery.budgets import LocalBudgets
 from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
-from bridge.intake.finding import direct_binding
+from bridge.intake.finding import direct_binding, message_of
 from bridge.pins import Pins
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
@@ -489,6 +490,51 @@ async def test_reactions_that_came_and_went_unseen_are_found(
         await at.sweep()
         assert len(await at.happened(ReactionAdded)) == 3
         assert len(await at.happened(Removed)) == 2
+
+
+async def test_what_is_told_late_of_a_reaction_does_not_undo_what_is_newer(talk: Talk) -> None:
+    """Slack promises no order: on, off, on and off again, told in every order."""
+    words = talk.copy_of(talk.slack, "does this come in oak?")
+    moments = [NOW + timedelta(seconds=n) for n in range(4)]
+    made = [
+        replace(talk.slack.reacts(INBOX, words, ADA, "👍", on=on), at=at)
+        for on, at in zip((True, False, True, False), moments, strict=True)
+    ]
+    for n, told in enumerate(permutations(made)):
+        for one in told:
+            what = replace(one.what, emoji=f"e{n}")  # type: ignore[type-var]
+            await talk.submit(replace(one, key=f"{one.key} {n}", what=what))
+    known = await talk.store.placement_at("slack", words)
+    assert known is not None
+    message = await talk.store.written(message_of(known[1].item))
+    assert message is not None
+    assert not message.reactions
+
+
+async def test_what_is_told_very_late_of_a_reaction_is_read_again(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    """It came while nobody listened, was taken back, and is told after the program has begun."""
+    words = talk.copy_of(talk.slack, "does this come in oak?")
+    old = replace(talk.slack.reacts(INBOX, words, ADA, "👍"), at=NOW - timedelta(minutes=1))
+    talk.slack.reacts(INBOX, words, ADA, "👍", on=False)
+    stands = replace(talk.slack.reacts(INBOX, words, ADA, "🎉"), at=NOW - timedelta(minutes=1))
+    async with program(talk, wakeups) as at:
+        assert isinstance(await at.desk.submit(old), Accepted)
+        async with asyncio.timeout(10):
+            while True:
+                if await at.happened(Removed):
+                    break
+                await asyncio.sleep(0.001)
+        assert at.read("message") == [words]
+        assert isinstance(await at.desk.submit(stands), Accepted)
+        await soon(lambda: at.read("message") == [words, words])
+        taken = [e.what.emoji for e in await at.happened(Removed)]  # type: ignore[union-attr]
+        assert taken == ["👍"]
+        fresh = replace(talk.slack.reacts(INBOX, words, ADA, "🔥"), at=NOW - timedelta(seconds=1))
+        await at.desk.submit(fresh)
+        await at.sweep()
+        assert at.read("message") == [words, words], "what is told in time is believed"
 
 
 async def test_reactions_of_other_places_are_left_alone(talk: Talk, wakeups: LocalWakeups) -> None:
