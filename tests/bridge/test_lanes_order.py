@@ -22,10 +22,10 @@ THREADS = MOST_AT_ONCE + 10
 
 @dataclass(slots=True)
 class Limited(ScriptedPlatform):
-    """One call in 15 milliseconds, in any channel: on a busy machine too they all wait for it."""
+    """One call in 30 milliseconds, in any channel: on a busy machine too they all wait for it."""
 
     def costs(self, write: Write) -> tuple[Cost, ...]:
-        return (Cost(("calls",), 1, 0.015),)
+        return (Cost(("calls",), 1, 0.03),)
 
 
 class Clock:
