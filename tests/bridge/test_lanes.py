@@ -80,7 +80,7 @@ async def settled(store: Store, wakeups: LocalWakeups, *platforms: str) -> None:
     """Until nothing waits for these platforms any more, be it words, an edit or a deletion."""
     changed = asyncio.Event()
     unsubscribe = wakeups.subscribe(lambda change: changed.set())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             changed.clear()
             waiting = {one.platform for one in await store.due()}
