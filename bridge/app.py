@@ -9,7 +9,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -17,6 +17,7 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.pinterest.lookup import PinterestLookup
 from adapters.slack.adapter import SlackAdapter
 from bridge.catchup.healing import Healing
+from bridge.catchup.mending import Means
 from bridge.catchup.strays import Strays
 from bridge.catchup.sweeps import CatchUp
 from bridge.config import Config
@@ -71,6 +72,46 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the program and `pinthread verify` have in common. Only the files are open."""
+
+    means: Means
+    wakeups: LocalWakeups
+    files: FolderFiles
+    lookup: PinterestLookup
+    intake: Intake
+    desk: Desk
+    pins: Pins
+    lanes: Lanes
+
+
+async def composed(config: Config, store: Store) -> Parts:
+    metrics, wakeups, budgets = Metrics(), LocalWakeups(), LocalBudgets()
+    files = FolderFiles(config.files_folder)
+    await files.start()
+    adapters = connectors(config, budgets, files)
+    secret, copies = await store.secret("deliveries"), await copies_of(config, store)
+    means = Means(store, adapters, budgets, metrics, secret, patience_of(config), copies)
+    intake = Intake(store, wakeups, now, config.who_may())
+    desk = Desk(store, intake, wakeups, metrics, now)
+    lookup = PinterestLookup(config.pinterest)
+    lanes = Lanes(
+        store,
+        adapters,
+        budgets,
+        wakeups,
+        metrics,
+        now=now,
+        secret=secret,
+        patience=means.patience,
+        on_appeared=intake.release,
+        copies=copies,
+    )
+    pins = Pins(store, lookup, desk.submit, now)
+    return Parts(means, wakeups, files, lookup, intake, desk, pins, lanes)
+
+
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Runs until `stop` is set. `ready` gets the address of the web pane once it listens."""
     store = open_store(config.store.url)
@@ -89,45 +130,20 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[str], None])
 async def _run(  # noqa: PLR0915 - every part of the program, once
     config: Config, store: Store, stop: asyncio.Event, ready: Callable[[str], None]
 ) -> None:
-    metrics = Metrics()
-    wakeups = LocalWakeups()
-    budgets = LocalBudgets()
-    files = FolderFiles(config.files_folder)
-    await files.start()
-    intake = Intake(store, wakeups, now, config.who_may())
-    desk = Desk(store, intake, wakeups, metrics, now)
+    parts = await composed(config, store)
+    means, desk, intake, lanes = parts.means, parts.desk, parts.intake, parts.lanes
+    adapters, metrics, secret = means.adapters, means.metrics, means.secret
+    files, lookup, pins, wakeups = parts.files, parts.lookup, parts.pins, parts.wakeups
     desk.configured = frozenset(binding.id for binding in config.bindings())
-    adapters = connectors(config, budgets, files)
     timers = Timers(store, intake, adapters, now)
     intake.tell(timers)
     telling = Telling(store, adapters)
     intake.on_released(telling.add)
     metrics.registry.before_reading(partial(_count_invalid, metrics, adapters))
-    lookup = PinterestLookup(config.pinterest)
-    pins = Pins(store, lookup, desk.submit, now)
-    secret = await store.secret("deliveries")
-    patience, web_copies = patience_of(config), await copies(store, config)
-    lanes = Lanes(
-        store,
-        adapters,
-        budgets,
-        wakeups,
-        metrics,
-        now=now,
-        secret=secret,
-        patience=patience,
-        on_appeared=intake.release,
-        copies=web_copies,
-    )
     limit = config.files.largest_mib * 2**20
     fetching = Fetching(store, adapters, files, desk.submit, wakeups, now=now, limit=limit)
     retrying = Retrying(store, lanes, wakeups, now)
-    strays = Strays(
-        store, adapters, budgets, metrics, secret=secret, patience=patience, copies=web_copies
-    )
-    healing = Healing(
-        store, adapters, budgets, metrics, secret=secret, patience=patience, copies=web_copies
-    )
+    strays, healing = Strays(means), Healing(means)
     catch_up = CatchUp(
         store,
         adapters,
@@ -135,7 +151,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
         metrics,
         now=now,
         secret=secret,
-        patience=patience,
+        patience=means.patience,
         window=timedelta(hours=config.catch_up.window_hours),
         overlap=timedelta(seconds=config.catch_up.overlap_seconds),
         every=timedelta(minutes=config.catch_up.every_minutes),
@@ -145,7 +161,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     desk.connect(lanes, pins, retrying, catch_up, strays, healing, counter, timers)
     searching = Searching(store, config.store.path, wakeups, desk.find_people)
     erasing = Erasing(store, desk.submit, searching.forget, now)
-    exporting = Exporting(store, config.store.path.parent / "exports", web_copies, now)
+    exporting = Exporting(store, config.store.path.parent / "exports", means.copies, now)
     desk.serve(
         searching,
         exporting,
@@ -237,7 +253,7 @@ def patience_of(config: Config) -> Patience:
     return Patience(given.settle, given.second_look, given.retry_first, given.retry_most)
 
 
-async def copies(store: Store, config: Config) -> Callable[[FileRef], str]:
+async def copies_of(config: Config, store: Store) -> Callable[[FileRef], str]:
     """Makes addresses of files for places that cannot take them whole."""
     key = await store.secret(SECRET)
     return lambda file: web_copy(config.web, key, file, now())

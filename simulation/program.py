@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from bridge.catchup.healing import Healing
+from bridge.catchup.mending import Means
 from bridge.catchup.strays import Strays
 from bridge.catchup.sweeps import CatchUp
 from bridge.delivery.budgets import LocalBudgets
@@ -207,9 +208,8 @@ class Program:
         )
         # Nobody runs `pinthread retry` here, so that nothing looks for it twice a second.
         retrying = Retrying(store, lanes, wakeups, now)
-        strays = Strays(
-            store, ports, budgets, metrics, secret=secret, patience=PATIENCE, copies=_copy
-        )
+        means = Means(store, ports, budgets, metrics, secret, PATIENCE, _copy)
+        strays, healing = Strays(means), Healing(means)
         catch_up = CatchUp(
             store,
             ports,
@@ -221,9 +221,6 @@ class Program:
             window=timedelta(hours=24),
             overlap=timedelta(seconds=OVERLAP),
             every=timedelta(),
-        )
-        healing = Healing(
-            store, ports, budgets, metrics, secret=secret, patience=PATIENCE, copies=_copy
         )
         sweeps = catch_up if self._sweeps else None
         lanes.on_unclear(healing.unclear)

@@ -5,23 +5,21 @@ that has nothing yet but what was typed there. Reads alone: what is done about a
 difference is in `bridge.catchup.verify`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
+from bridge.catchup.mending import Means
 from bridge.catchup.sweeping import stretch
 from bridge.catchup.twins import Twins
 from bridge.delivery.course import view_of
 from bridge.intake.finding import message_of
 from core.delivery import Absent, PartKind, Step, Write
 from core.events import Event, FileAdded, FileRemoved, MessageDeleted, MessagePosted
-from core.files import FileRef
 from core.ids import RemoteId, delivery_id, short_code
 from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
 from core.notes import SIGN
-from core.ports.adapter import Adapter
 from core.ports.rows import LaneWork
-from core.ports.store import Store
 from core.project import View, card, project, title
 from core.sweep import Seen
 from core.text.content import Mention
@@ -95,20 +93,11 @@ class Copy:
 class Comparison:
     """Made for one reading of one mirror, or of one message in it."""
 
-    def __init__(
-        self,
-        store: Store,
-        adapter: Adapter,
-        mirror: Mirror,
-        *,
-        secret: bytes,
-        copies: Callable[[FileRef], str],
-    ) -> None:
-        self._store = store
-        self._adapter = adapter
+    def __init__(self, means: Means, mirror: Mirror) -> None:
+        self._means = means
+        self._store = means.store
+        self._adapter = means.adapters[mirror.place.platform]
         self._mirror = mirror
-        self._secret = secret
-        self._copies = copies
         self._seen: dict[RemoteId, Seen] = {}
         self._placed: dict[RemoteId, Placement] = {}
         self._wanted: dict[tuple[str, int], _Wanted] = {}
@@ -199,7 +188,7 @@ class Comparison:
             if any(part.poster == AUTHOR for part in parts)
         }
         can = self._adapter.capabilities_at(self._mirror.place)
-        view = view_of(work, can, self._copies, typed, {})
+        view = view_of(work, can, self._means.copies, typed, {})
         if with_card and not self._wanted:
             await self._want_card(view, work)
         until = self._mirror.until_seq
@@ -266,7 +255,7 @@ class Comparison:
         return None
 
     def _write(self, item: str, revision: int, step: Step) -> Write:
-        delivery = delivery_id(self._secret, self._mirror.id, item, step.index)
+        delivery = delivery_id(self._means.secret, self._mirror.id, item, step.index)
         return Write(delivery, self._mirror, step, "", revision=revision)
 
     # --- differences ----------------------------------------------------------------------
@@ -308,13 +297,7 @@ class Comparison:
             self._differs(DOUBLED, CARD, 0, 0, there)
             return
         if self._twins is None:
-            self._twins = Twins(
-                self._store,
-                self._adapter,
-                self._mirror,
-                secret=self._secret,
-                copies=self._copies,
-            )
+            self._twins = Twins(self._means, self._mirror)
             await self._twins.read()
         twin = self._twins.of(seen)
         if twin is None:

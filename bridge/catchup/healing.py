@@ -9,21 +9,15 @@ ours that was to take a reaction back ended unclear, it is looked for, and set a
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bridge.catchup.comparing import STALE, Comparison, Copy, WaitsError, Wrong
-from bridge.catchup.mending import PASSING, mend
-from bridge.delivery.course import Patience, named
+from bridge.catchup.mending import PASSING, Means, mend
+from bridge.delivery.course import named
 from bridge.intake.finding import message_of
-from bridge.telemetry import Metrics
 from core.delivery import Absent, Receipt, Sending, Step, Verb, Write
-from core.files import FileRef
 from core.ids import RemoteId, delivery_id
 from core.model import AUTHOR, Mirror, Placement
-from core.ports.adapter import Adapter
-from core.ports.needs import Budgets
-from core.ports.store import Store
 from core.project import NAMED_REACTIONS
 from core.sweep import Seen, SweepError
 
@@ -41,24 +35,10 @@ _REMEMBERED = 10_000
 class Healing:
     """Runs until it is cancelled. What it forgets by a stop, the next sweep finds again."""
 
-    def __init__(
-        self,
-        store: Store,
-        adapters: Mapping[str, Adapter],
-        budgets: Budgets,
-        metrics: Metrics,
-        *,
-        secret: bytes,
-        patience: Patience,
-        copies: Callable[[FileRef], str],
-    ) -> None:
-        self._store = store
-        self._adapters = adapters
-        self._budgets = budgets
-        self._metrics = metrics
-        self._secret = secret
-        self._patience = patience
-        self._copies = copies
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._store = means.store
+        self._patience = means.patience
         self._suspects: asyncio.Queue[tuple[str, RemoteId]] = asyncio.Queue()
         self._doubts: asyncio.Queue[Write] = asyncio.Queue()
         self._seen: dict[tuple[str, RemoteId], Seen] = {}
@@ -67,7 +47,7 @@ class Healing:
 
     def suspect(self, platform: str, seen: Seen) -> None:
         """Something of ours stands so on a message; what is seen again meanwhile is added."""
-        if platform not in self._adapters:
+        if platform not in self._means.adapters:
             return
         name = (platform, seen.remote)
         before = self._seen.get(name)
@@ -134,10 +114,8 @@ class Healing:
     async def _compare(
         self, mirror: Mirror, placement: Placement, seen: Seen | None
     ) -> Copy | None:
-        adapter = self._adapters[mirror.place.platform]
-        comparison = Comparison(
-            self._store, adapter, mirror, secret=self._secret, copies=self._copies
-        )
+        adapter = self._means.adapters[mirror.place.platform]
+        comparison = Comparison(self._means, mirror)
         if seen is None:
             before = await self._store.review(mirror.id, 0, 1)
             found = await adapter.message(mirror, placement.remote)
@@ -209,7 +187,7 @@ class Healing:
         if remote is None or there is None or there[0].mirror.until_seq is not None:
             return
         mirror, placement = there[0].mirror, there[1]
-        found = await self._adapters[platform].message(mirror, remote)
+        found = await self._means.adapters[platform].message(mirror, remote)
         if isinstance(found, Absent) or found.ours is None or emoji in found.ours:
             return
         # Read after the page, so that what has been taken back since is not put there.
@@ -249,11 +227,10 @@ class Healing:
     ) -> None:
         """All of these may be made twice without harm. The delivery is that of the lane."""
         platform = mirror.place.platform
-        adapter = self._adapters[platform]
         revision = placement.revision if like is None else like.revision
         name = named(Sending(placement.item, 0, revision, (step,)), step)
         write = Write(
-            delivery_id(self._secret, mirror.id, name, step.index),
+            delivery_id(self._means.secret, mirror.id, name, step.index),
             mirror,
             step,
             "" if like is None else like.title,
@@ -261,10 +238,10 @@ class Healing:
             revision,
         )
         fields = {"platform": platform, "mirror": mirror.id, "kind": kind}
-        result = await mend(write, adapter, self._budgets, self._patience, attempts=ATTEMPTS)
+        result = await mend(self._means, write, attempts=ATTEMPTS)
         if isinstance(result, Receipt):
             log.info("healed", extra=fields)
-            self._metrics.healed.add(platform, kind)
+            self._means.metrics.healed.add(platform, kind)
             return
         log.warning("not_healed", extra=fields)
 

@@ -8,20 +8,14 @@ ours and of nothing known is left where it stands, and counted.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bridge.catchup.mending import PASSING, mend
+from bridge.catchup.mending import PASSING, Means, mend
 from bridge.catchup.twins import Twins
-from bridge.delivery.course import Patience
-from bridge.telemetry import Metrics
 from core.delivery import Absent, FailureKind, Receipt, Sending, Step, Verb, Write
-from core.files import FileRef
 from core.ids import MirrorId, RemoteId, SpaceId, delivery_id
 from core.model import CARD, Mirror, MirrorState, Place
-from core.ports.adapter import Adapter
-from core.ports.needs import Budgets
-from core.ports.store import Store
 from core.sweep import Seen, SweepError
 
 log = logging.getLogger("pinthread.strays")
@@ -62,24 +56,10 @@ class _BusyError(Exception):
 class Strays:
     """Runs until it is cancelled. What it forgets by a stop, the next sweep finds again."""
 
-    def __init__(
-        self,
-        store: Store,
-        adapters: Mapping[str, Adapter],
-        budgets: Budgets,
-        metrics: Metrics,
-        *,
-        secret: bytes,
-        patience: Patience,
-        copies: Callable[[FileRef], str],
-    ) -> None:
-        self._store = store
-        self._adapters = adapters
-        self._budgets = budgets
-        self._metrics = metrics
-        self._secret = secret
-        self._patience = patience
-        self._copies = copies
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._store = means.store
+        self._patience = means.patience
         self._seen: asyncio.Queue[Stray] = asyncio.Queue()
         self._known: set[tuple[str, RemoteId]] = set()
         self._foreign: dict[tuple[str, RemoteId], list[_State]] = {}
@@ -90,7 +70,7 @@ class Strays:
     def add(self, stray: Stray) -> None:
         """Whoever sees it again meanwhile changes nothing."""
         name = (stray.place.platform, stray.remote)
-        if name not in self._known and stray.place.platform in self._adapters:
+        if name not in self._known and stray.place.platform in self._means.adapters:
             self._known.add(name)
             self._seen.put_nowait(stray)
 
@@ -167,7 +147,7 @@ class Strays:
             return await self._doubled_in([spot.mirror], stray)
         there = await self._store.spots_at(stray.place, MOST_THREADS)
         for mirror in [one.mirror for one in there]:
-            if stray.delivery == delivery_id(self._secret, mirror.id, CARD, 0):
+            if stray.delivery == delivery_id(self._means.secret, mirror.id, CARD, 0):
                 return mirror if mirror.root not in (None, stray.remote) else None
         if stray.space and there:
             # A card, or what stands under one, of a thread that is not known.
@@ -203,14 +183,13 @@ class Strays:
 
     async def _look(self, stray: Stray, mirror: Mirror) -> Seen | None:
         at = mirror if stray.space else replace(mirror, space=None)
-        seen = await self._adapters[stray.place.platform].message(at, stray.remote)
+        seen = await self._means.adapters[stray.place.platform].message(at, stray.remote)
         return None if isinstance(seen, Absent) or not seen.poster else seen
 
     async def _has_twin(self, mirror: Mirror, state: _State, seen: Seen) -> bool:
-        adapter = self._adapters[mirror.place.platform]
+        adapter = self._means.adapters[mirror.place.platform]
         if self._twins is None or self._twins[0] != state:
-            secret, copies = self._secret, self._copies
-            twins = Twins(self._store, adapter, mirror, secret=secret, copies=copies)
+            twins = Twins(self._means, mirror)
             await twins.read()
             self._twins = state, twins
         twin = self._twins[1].of(seen)
@@ -225,7 +204,7 @@ class Strays:
     def _leave(self, name: tuple[str, RemoteId], stray: Stray, states: list[_State]) -> None:
         if name not in self._foreign:
             log.warning("foreign_left", extra={"platform": name[0], "remote": stray.remote})
-            self._metrics.foreign_left.add(name[0])
+            self._means.metrics.foreign_left.add(name[0])
             if len(self._foreign) >= _REMEMBERED:
                 del self._foreign[next(iter(self._foreign))]
         self._foreign[name] = states
@@ -233,19 +212,18 @@ class Strays:
     # --- it is ----------------------------------------------------------------------------
 
     async def _delete(self, stray: Stray, mirror: Mirror) -> None:
-        adapter = self._adapters[stray.place.platform]
         write = Write(
-            delivery_id(self._secret, mirror.id, f"stray {stray.remote}", 0),
+            delivery_id(self._means.secret, mirror.id, f"stray {stray.remote}", 0),
             mirror,
             Step(Verb.DELETE, 0, None, stray.remote),
             title="",
             poster=stray.poster,
         )
         fields = {"platform": stray.place.platform, "mirror": mirror.id}
-        result = await mend(write, adapter, self._budgets, self._patience, attempts=ATTEMPTS)
+        result = await mend(self._means, write, attempts=ATTEMPTS)
         if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
             log.info("duplicate_removed", extra=fields)
-            self._metrics.duplicates_removed.add(stray.place.platform)
+            self._means.metrics.duplicates_removed.add(stray.place.platform)
             return
         log.warning("duplicate_left", extra=fields)
 

@@ -6,10 +6,11 @@ Whatever else is ours is foreign: copies that a database put back from a backup 
 know of, or those of another installation. Reads the store alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bridge.catchup.mending import Means
 from bridge.catchup.sweeping import stretch
 from bridge.delivery.course import named, view_of
 from core.delivery import Part, PartKind, Sending, Show, Step, Verb, Write
@@ -21,12 +22,9 @@ from core.events import (
     ReactionAdded,
     ReactionRemoved,
 )
-from core.files import FileRef
 from core.ids import delivery_id
 from core.model import AUTHOR, Mirror, Placement, Written
-from core.ports.adapter import Adapter
 from core.ports.rows import LaneWork
-from core.ports.store import Store
 from core.project import NAMED_REACTIONS, View, in_words, project
 from core.sweep import Seen
 
@@ -47,20 +45,11 @@ class Twin:
 class Twins:
     """Of one mirror, as it was when they were read. Its card is not among them."""
 
-    def __init__(
-        self,
-        store: Store,
-        adapter: Adapter,
-        mirror: Mirror,
-        *,
-        secret: bytes,
-        copies: Callable[[FileRef], str],
-    ) -> None:
-        self._store = store
-        self._adapter = adapter
+    def __init__(self, means: Means, mirror: Mirror) -> None:
+        self._means = means
+        self._store = means.store
+        self._adapter = means.adapters[mirror.place.platform]
         self._mirror = mirror
-        self._secret = secret
-        self._copies = copies
         self._placed: dict[tuple[str, int], Placement] = {}
         self._delivered: dict[str, Twin] = {}
         self._shown: list[Twin] = []
@@ -103,7 +92,7 @@ class Twins:
             if any(part.poster == AUTHOR for part in parts)
         }
         can = self._adapter.capabilities_at(self._mirror.place)
-        view = view_of(work, can, self._copies, typed, work.shown)
+        view = view_of(work, can, self._means.copies, typed, work.shown)
         for event in work.events:
             for show in _shows(view, event, self._mirror):
                 for step in show.steps:
@@ -120,7 +109,8 @@ class Twins:
         # What waited was folded: it was posted as it stood after some of its edits.
         for revision in range(1, max(show.revision, there.revision) + 1):
             sending = Sending(show.item, event.seq, revision, show.steps)
-            name = delivery_id(self._secret, self._mirror.id, named(sending, step), step.index)
+            name = named(sending, step)
+            name = delivery_id(self._means.secret, self._mirror.id, name, step.index)
             twin = Twin(there, Write(name, self._mirror, step, "", revision=show.revision))
             self._delivered.setdefault(name, twin)
         self._shown.append(twin)

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.pinterest.lookup import PinterestLookup
 from bridge import app
 from bridge.catchup.comparing import (
     DOUBLED,
@@ -29,26 +28,15 @@ from bridge.catchup.comparing import (
     WaitsError,
     Wrong,
 )
-from bridge.catchup.mending import mend
+from bridge.catchup.mending import Means, mend
 from bridge.config import Config
-from bridge.delivery.budgets import LocalBudgets
-from bridge.delivery.course import Patience
-from bridge.delivery.lanes import Lanes
-from bridge.desk import Desk
 from bridge.failures import CommandError
-from bridge.files.folder import FolderFiles
-from bridge.intake.intake import Intake
-from bridge.pins import Pins
 from bridge.store import open_store
-from bridge.telemetry import Metrics
-from bridge.wakeup import LocalWakeups
 from core.delivery import FailureKind, Receipt, Step, Verb, Write
-from core.files import FileRef
 from core.ids import MirrorId, delivery_id
 from core.intents import DeleteMessage, Intent, ItsAuthor, Origin, RemoteMessage
 from core.model import AUTHOR, CARD, Mirror, Placement
 from core.ports.adapter import Adapter
-from core.ports.needs import Budgets
 from core.ports.outcomes import Outcome
 from core.ports.rows import Refused
 from core.ports.store import Store
@@ -82,25 +70,17 @@ class Report(msgspec.Struct):
         return not self.unread and all(one.mended for one in self.differences)
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    store: Store
-    adapters: Mapping[str, Adapter]
-    budgets: Budgets
-    submit: Callable[[Intent], Awaitable[Outcome]]
-    copies: Callable[[FileRef], str]
-    secret: bytes
-    patience: Patience
-    now: Callable[[], datetime]
-    look: Callable[[], Awaitable[None]]
-    """Makes lanes look for what there is to do."""
-
-
 @dataclass(slots=True)
 class Verify:
-    """One run. `chosen` says which mirrors; `tell` hears now and then how far it is."""
+    """One run. `chosen` says which mirrors; `tell` hears now and then how far it is.
+
+    `look` makes lanes look for what there is to do.
+    """
 
     means: Means
+    submit: Callable[[Intent], Awaitable[Outcome]]
+    look: Callable[[], Awaitable[None]]
+    now: Callable[[], datetime]
     chosen: Callable[[Mirror], bool]
     repair: bool = False
     tell: Callable[[str], None] = lambda _: None
@@ -154,19 +134,14 @@ class Verify:
 
     async def _compare(self, mirror: Mirror) -> list[Wrong]:
         """With some patience: a platform may be away for a while."""
-        means = self.means
-        adapter = means.adapters[mirror.place.platform]
         for attempt in range(ATTEMPTS):
-            comparison = Comparison(
-                means.store, adapter, mirror, secret=means.secret, copies=means.copies
-            )
             try:
-                return await comparison.compare()
+                return await Comparison(self.means, mirror).compare()
             except SweepError as failed:
                 passing = failed.failure.kind in (FailureKind.RATE, FailureKind.TRANSIENT)
                 if not passing or attempt == ATTEMPTS - 1:
                     raise
-                pause = failed.failure.retry_after or means.patience.pause(attempt)
+                pause = failed.failure.retry_after or self.means.patience.pause(attempt)
             await asyncio.sleep(pause)
         raise AssertionError
 
@@ -229,11 +204,9 @@ class Verify:
             platform, remote = mirror.place.platform, there.remote
             what = DeleteMessage(RemoteMessage(platform, remote))
             origin = Origin(mirror.place, remote)
-            await self.means.submit(
-                Intent(f"{platform}:{remote}:delete", ItsAuthor(), what, origin)
-            )
+            await self.submit(Intent(f"{platform}:{remote}:delete", ItsAuthor(), what, origin))
             return False
-        refused = Refused(difference.item, difference.seq, LOST, self.means.now())
+        refused = Refused(difference.item, difference.seq, LOST, self.now())
         await store.post_again(mirror.id, refused, () if there is None else (there.remote,))
         return True
 
@@ -241,18 +214,19 @@ class Verify:
         self, mirror: Mirror, step: Step, poster: str, like: Write | None = None
     ) -> bool:
         """An edit or a delete, which may be made twice without harm."""
-        means, adapter = self.means, self.means.adapters[mirror.place.platform]
-        name = delivery_id(means.secret, mirror.id, f"verify {step.verb} {step.target}", step.index)
+        name = delivery_id(
+            self.means.secret, mirror.id, f"verify {step.verb} {step.target}", step.index
+        )
         write = Write(name, mirror, step, "" if like is None else like.title, poster)
         write = replace(write, revision=1 if like is None else like.revision)
-        result = await mend(write, adapter, means.budgets, means.patience, attempts=ATTEMPTS)
+        result = await mend(self.means, write, attempts=ATTEMPTS)
         if isinstance(result, Receipt):
             return True
         return result.kind is FailureKind.GONE and step.verb is Verb.DELETE
 
     async def _until_delivered(self, mirrors: set[MirrorId]) -> None:
         """Until lanes have done what they were asked for, or cannot."""
-        await self.means.look()
+        await self.look()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DELIVERED):
                 while True:
@@ -333,8 +307,10 @@ async def command(
     store = open_store(config.store.url)
     await store.open()
     try:
-        async with _connected(config, store, repair=repair) as means:
-            verify = Verify(means, _chosen(thread, mirror), repair, tell)
+        async with _connected(config, store, repair=repair) as parts:
+            submit, look = parts.desk.submit, parts.lanes.look
+            chosen = _chosen(thread, mirror)
+            verify = Verify(parts.means, submit, look, app.now, chosen, repair, tell)
             if thread is not None or mirror is not None:
                 return await verify.run()
             return await _whole(verify, _Bookmark(Path(f"{config.store.path}.verify")))
@@ -363,56 +339,28 @@ async def _whole(verify: Verify, bookmark: _Bookmark) -> Report:
 
 
 @contextlib.asynccontextmanager
-async def _connected(config: Config, store: Store, *, repair: bool) -> AsyncIterator[Means]:
+async def _connected(config: Config, store: Store, *, repair: bool) -> AsyncIterator[app.Parts]:
     """All that reading and mending takes, and nothing that takes input."""
-    metrics, wakeups, budgets = Metrics(), LocalWakeups(), LocalBudgets()
-    files = FolderFiles(config.files_folder)
-    await files.start()
-    adapters = app.connectors(config, budgets, files)
-    intake = Intake(store, wakeups, app.now, config.who_may())
-    desk = Desk(store, intake, wakeups, metrics, app.now)
-    lookup = PinterestLookup(config.pinterest)
-    secret, copies = await store.secret("deliveries"), await app.copies(store, config)
-    lanes = Lanes(
-        store,
-        adapters,
-        budgets,
-        wakeups,
-        metrics,
-        now=app.now,
-        secret=secret,
-        patience=app.patience_of(config),
-        on_appeared=intake.release,
-        copies=copies,
-    )
-    desk.connect(lanes, Pins(store, lookup, desk.submit, app.now))
-    await lookup.start()
+    parts = await app.composed(config, store)
+    adapters, lanes = parts.means.adapters, parts.lanes
+    parts.desk.connect(lanes, parts.pins)
+    await parts.lookup.start()
     delivering: asyncio.Task[None] | None = None
     try:
         for adapter in adapters.values():
-            await adapter.connect(desk)
+            await adapter.connect(parts.desk)
         await _reached(adapters)
         if repair:
             delivering = asyncio.create_task(lanes.run())
-        yield Means(
-            store,
-            adapters,
-            budgets,
-            desk.submit,
-            copies,
-            secret,
-            app.patience_of(config),
-            app.now,
-            lanes.look,
-        )
+        yield parts
     finally:
         if delivering is not None:
             lanes.stop()
             await asyncio.wait((delivering,))
         for adapter in adapters.values():
             await adapter.stop()
-        await lookup.stop()
-        await files.stop()
+        await parts.lookup.stop()
+        await parts.files.stop()
 
 
 async def _reached(adapters: Mapping[str, Adapter]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bridge.app import copies
+from bridge.app import copies_of
 from bridge.config import Config
 from bridge.failures import CommandError
 from bridge.operator import requests
@@ -34,7 +34,7 @@ async def export(config: Config, handle: str, to: Path | None, now: Callable[[],
         if account is None:
             raise CommandError(_nobody(handle))
         with TemporaryDirectory(prefix="pinthread-") as folder:
-            exporting = Exporting(store, Path(folder), await copies(store, config), now)
+            exporting = Exporting(store, Path(folder), await copies_of(config, store), now)
             made = await exporting.export(account.id)
             target = to or Path(made.name)
             if target.is_dir():

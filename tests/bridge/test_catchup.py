@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 
 from bridge.catchup.healing import Healing
+from bridge.catchup.mending import Means
 from bridge.catchup.strays import Strays
 from bridge.catchup.sweeps import REGULAR, CatchUp
 from bridge.delivery.budgets import LocalBudgets
@@ -118,9 +119,8 @@ async def program(
     adapters = {"slack": talk.slack, "discord": talk.discord}
     desk = Desk(store, talk.intake, wakeups, metrics, now)
     lanes = lanes_on(store, wakeups, talk.slack, talk.discord, release=talk.intake)
-    means = (store, adapters, LocalBudgets(), metrics)
-    strays = Strays(*means, secret=SECRET, patience=QUICK, copies=lambda file: file.id)
-    healing = Healing(*means, secret=SECRET, patience=QUICK, copies=lambda file: file.id)
+    means = Means(store, adapters, LocalBudgets(), metrics, SECRET, QUICK, lambda file: file.id)
+    strays, healing = Strays(means), Healing(means)
     catch_up = CatchUp(
         store,
         adapters,

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from bridge.catchup.healing import Healing
-from bridge.delivery.budgets import LocalBudgets
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Verb, Write
@@ -21,8 +20,8 @@ from tests.bridge.scripted_platform import Late, ScriptedPlatform, soon
 from tests.bridge.test_catchup import program
 from tests.bridge.test_conversation import ADA, Talk, talk
 from tests.bridge.test_intake import accepted
-from tests.bridge.test_lanes import AWAY, QUICK, lanes_on, settled
-from tests.bridge.test_strays import SECRET, a_while, deliver, say
+from tests.bridge.test_lanes import AWAY, lanes_on, settled
+from tests.bridge.test_strays import a_while, deliver, means_of, say
 
 __all__ = ["talk"]
 THUMB, HEART = "\U0001f44d", "\u2764"
@@ -30,20 +29,11 @@ THUMB, HEART = "\U0001f44d", "\u2764"
 
 @asynccontextmanager
 async def healing(talk: Talk) -> AsyncIterator[tuple[Healing, Metrics]]:
-    metrics = Metrics()
-    adapters = {"slack": talk.slack, "discord": talk.discord}
-    one = Healing(
-        talk.store,
-        adapters,
-        LocalBudgets(),
-        metrics,
-        secret=SECRET,
-        patience=QUICK,
-        copies=lambda file: file.id,
-    )
+    means = means_of(talk)
+    one = Healing(means)
     task = asyncio.create_task(one.run())
     try:
-        yield one, metrics
+        yield one, means.metrics
     finally:
         task.cancel()
         await asyncio.wait((task,))

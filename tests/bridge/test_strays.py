@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bridge.catchup.mending import Means
 from bridge.catchup.strays import ATTEMPTS, Stray, Strays
 from bridge.catchup.twins import NEAR
 from bridge.delivery.budgets import LocalBudgets
@@ -25,22 +26,20 @@ WORDS = "does this come in oak?"
 SECRET = b"s" * 32
 
 
+def means_of(talk: Talk) -> Means:
+    adapters = {"slack": talk.slack, "discord": talk.discord}
+    return Means(
+        talk.store, adapters, LocalBudgets(), Metrics(), SECRET, QUICK, lambda file: file.id
+    )
+
+
 @asynccontextmanager
 async def removing(talk: Talk) -> AsyncIterator[tuple[Strays, Metrics]]:
-    metrics = Metrics()
-    adapters = {"slack": talk.slack, "discord": talk.discord}
-    strays = Strays(
-        talk.store,
-        adapters,
-        LocalBudgets(),
-        metrics,
-        secret=SECRET,
-        patience=QUICK,
-        copies=lambda file: file.id,
-    )
+    means = means_of(talk)
+    strays = Strays(means)
     task = asyncio.create_task(strays.run())
     try:
-        yield strays, metrics
+        yield strays, means.metrics
     finally:
         task.cancel()
         await asyncio.wait((task,))

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from bridge.catchup.comparing import DOUBLED, FOREIGN, MISSING, STALE
-from bridge.catchup.verify import Means, Report, Verify, _Bookmark, _whole, command, lines
+from bridge.catchup.verify import Report, Verify, _Bookmark, _whole, command, lines
 from bridge.config import parse
-from bridge.delivery.budgets import LocalBudgets
 from bridge.failures import CommandError
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Sending, Step, Verb
@@ -27,8 +26,8 @@ from tests.bridge.conftest import BRAND, INBOX, MIA, NOW
 from tests.bridge.test_catchup import heard
 from tests.bridge.test_conversation import Talk, talk
 from tests.bridge.test_intake import accepted, start
-from tests.bridge.test_lanes import QUICK, lanes_on, settled
-from tests.bridge.test_strays import deliver
+from tests.bridge.test_lanes import lanes_on, settled
+from tests.bridge.test_strays import deliver, means_of
 
 __all__ = ["talk"]
 WORDS = "does this come in oak?"
@@ -40,20 +39,9 @@ async def verifying(
     talk: Talk, wakeups: LocalWakeups, *, repair: bool = False
 ) -> AsyncIterator[Verify]:
     lanes = lanes_on(talk.store, wakeups, talk.slack, talk.discord, release=talk.intake)
-    means = Means(
-        talk.store,
-        {"slack": talk.slack, "discord": talk.discord},
-        LocalBudgets(),
-        talk.submit,
-        lambda file: file.id,
-        b"s" * 32,
-        QUICK,
-        lambda: NOW,
-        lanes.look,
-    )
     task = asyncio.create_task(lanes.run()) if repair else None
     try:
-        yield Verify(means, lambda _: True, repair)
+        yield Verify(means_of(talk), talk.submit, lanes.look, lambda: NOW, lambda _: True, repair)
     finally:
         if task is not None:
             lanes.stop()
