@@ -111,7 +111,7 @@ async def test_without_a_program_it_is_done_by_the_next_one(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bridge.__main__.TAKEN", 0.0)
+    monkeypatch.setattr("bridge.command.doing.TAKEN", 0.0)
     assert isinstance(await closed.submit(knock("a")), Refusal)
     assert await operator.types("invite", "@rosa") == 0
     assert capsys.readouterr().out.startswith("No program took it up yet.")
