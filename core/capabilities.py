@@ -15,7 +15,5 @@ class Capabilities:
     """How much of `text` a piece of content takes."""
     file: int
     """The most bytes of one file."""
-    own_name: bool
-    """A message can carry its author's name and picture."""
     threads_in_direct: bool
     """Direct messages have threads."""

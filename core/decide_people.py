@@ -113,7 +113,7 @@ def _in_company(
     if isinstance(what, AddPeople):
         return _add(state, what, mine, others)
     if isinstance(what, RemovePeople):
-        return _remove(state, head, what, others)
+        return _remove(state, head, others)
     if isinstance(what, Leave):
         return right(state, Act.BLOCK) or (Line(PersonLeft()),)
     if isinstance(what, Accept):
@@ -151,7 +151,7 @@ def _add(state: State, what: AddPeople, mine: Member, others: list[Member]) -> L
     return (*_taken(mine), added, *places(state))
 
 
-def _remove(state: State, head: Head, what: RemovePeople, others: list[Member]) -> Lines:
+def _remove(state: State, head: Head, others: list[Member]) -> Lines:
     refusal = right(state, Act.BLOCK)
     if refusal or head.creator != state.actor.id:
         return refusal or NOT_CREATOR

@@ -22,10 +22,9 @@ from core.verbs import Kind, Option, Verb
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No such verb; `nearest` is the one that was probably meant."""
+    """No such verb; `nearest` names the one that was probably meant."""
 
     verb: str
-    nearest: str | None
 
 
 _WORD = re.compile(r"<[^>]*>|[^\s,]+")
@@ -52,7 +51,7 @@ def parse(text: str) -> Command | Unknown:
     name = _bare(first.group()).lower()
     verb = BY_NAME.get(name)
     if verb is None:
-        return Unknown(name, nearest(name))
+        return Unknown(name)
     rest = text[first.end() :]
     if verb.name == "send":
         return _send(rest)

@@ -55,9 +55,6 @@ class SimulatedPins:
     def pin_id(self, address: str) -> PinId | None:
         return None
 
-    def is_short(self, address: str) -> bool:
-        return False
-
     async def resolve(self, address: str) -> PinId | Refusal:
         raise NotImplementedError
 

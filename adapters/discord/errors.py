@@ -30,7 +30,7 @@ NOT_OURS = frozenset({50003, 50005, 50021})
 class Problem:
     """A call without success. `status` 0: no answer; then `certain` says it was not applied.
 
-    `fields` are the names of refused fields (50035), `reasons` their codes.
+    `fields` are the names of refused fields (50035).
     """
 
     status: int
@@ -38,7 +38,6 @@ class Problem:
     certain: bool = True
     retry_after: float | None = None
     fields: frozenset[str] = frozenset()
-    reasons: frozenset[str] = frozenset()
 
     @property
     def name_refused(self) -> bool:

@@ -34,7 +34,6 @@ CAPABILITIES = Capabilities(
     text=TEXT_LIMIT,
     measure=measure,
     file=FILE_LIMIT,
-    own_name=True,
     threads_in_direct=False,
 )
 

@@ -196,8 +196,8 @@ class Rest:
                 self._budgets.block(GLOBAL, wait)
             elif cost is not None:
                 self._budgets.block(cost.key, wait)
-        fields, reasons = refused_fields(trouble.errors)
-        return Problem(status, trouble.code, status < 500, wait, fields, reasons)
+        fields = refused_fields(trouble.errors)
+        return Problem(status, trouble.code, status < 500, wait, fields)
 
 
 def decoded(raw: bytes, kind: type[T]) -> T | Problem:
@@ -208,22 +208,19 @@ def decoded(raw: bytes, kind: type[T]) -> T | Problem:
         return Problem(200, certain=False)
 
 
-def refused_fields(tree: Any) -> tuple[frozenset[str], frozenset[str]]:
-    """The field names in a 50035 tree, and the codes of its leaves."""
+def refused_fields(tree: Any) -> frozenset[str]:
+    """The field names in a 50035 tree."""
     fields: set[str] = set()
-    reasons: set[str] = set()
     open_branches = [tree]
     while open_branches:
         branch = open_branches.pop()
         if not isinstance(branch, dict):
             continue
         for key, value in branch.items():
-            if key == "_errors" and isinstance(value, list):
-                reasons.update(str(leaf.get("code")) for leaf in value if isinstance(leaf, dict))
-            else:
+            if key != "_errors":
                 fields.add(str(key))
                 open_branches.append(value)
-    return frozenset(fields), frozenset(reasons)
+    return frozenset(fields)
 
 
 def _seconds(header: str | None) -> float:

@@ -93,9 +93,6 @@ class PinterestLookup:
     def pin_id(self, address: str) -> PinId | None:
         return pin_id(address)
 
-    def is_short(self, address: str) -> bool:
-        return short_code(address) is not None
-
     async def resolve(self, address: str) -> PinId | Refusal:
         known = pin_id(address)
         code = short_code(address)

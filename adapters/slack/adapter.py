@@ -108,7 +108,6 @@ class SlackAdapter:
             text=blocks.LIMIT,
             measure=blocks.measure,
             file=_LARGEST,
-            own_name=True,
             threads_in_direct=True,
         )
 

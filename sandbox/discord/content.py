@@ -28,7 +28,6 @@ class Draft:
     content: str | None
     embeds: list[dict[str, Any]] | None
     components: list[dict[str, Any]] | None
-    keep_files: list[str] | None
     flags: int | None
     mentions: list[str]
     everyone: bool
@@ -63,17 +62,10 @@ def read_draft(form: Form, *, allowed_flags: int, users_only: bool = False) -> D
             "The 'content' and 'embeds' fields cannot be used with IS_COMPONENTS_V2",
         )
     mentions, everyone = _mentions(form, content or "", users_only=users_only)
-    return Draft(content, embeds, components, _kept(form), flags, mentions, everyone)
-
-
-def _kept(form: Form) -> list[str] | None:
-    rows = form.rows("attachments", most=10)
-    if rows is None:
-        return None
-    for row in rows:
+    for row in form.rows("attachments", most=10) or ():
         row.text("description", longest=1024)
         row.snowflake("id", required=True)
-    return [str(row.data.get("id")) for row in rows]
+    return Draft(content, embeds, components, flags, mentions, everyone)
 
 
 def empty_message() -> ApiError:

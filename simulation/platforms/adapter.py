@@ -102,7 +102,7 @@ class Adapter:
         self.life: Life = LIFE.get()  # type: ignore[assignment]
         self.context: Context = copy_context()
         self.capabilities = Capabilities(
-            TEXT_LIMIT, length, 1_000_000, own_name=True, threads_in_direct=platform.name == "slack"
+            TEXT_LIMIT, length, 1_000_000, threads_in_direct=platform.name == "slack"
         )
 
     @property

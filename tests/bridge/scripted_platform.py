@@ -61,9 +61,7 @@ class Late:
 
 
 def roomy() -> Capabilities:
-    return Capabilities(
-        text=2_000, measure=length, file=1_000_000, own_name=True, threads_in_direct=True
-    )
+    return Capabilities(text=2_000, measure=length, file=1_000_000, threads_in_direct=True)
 
 
 @dataclass(slots=True)

@@ -60,9 +60,6 @@ class NoPins:
     def pin_id(self, address: str) -> PinId | None:
         return None
 
-    def is_short(self, address: str) -> bool:
-        return False
-
     async def resolve(self, address: str) -> PinId | Refusal:
         raise NotImplementedError
 

@@ -228,9 +228,7 @@ async def test_an_edit_in_an_unbound_place_is_not_ours(talk: Talk) -> None:
 async def test_an_edit_may_need_more_parts_and_fewer(
     store: Store, intake: Intake, wakeups: LocalWakeups, talk: Talk
 ) -> None:
-    talk.slack.capabilities = Capabilities(
-        text=20, measure=length, file=1, own_name=True, threads_in_direct=True
-    )
+    talk.slack.capabilities = Capabilities(text=20, measure=length, file=1, threads_in_direct=True)
     async with both(talk, wakeups):
         await talk.say("discord", "d1", "short words")
         await talk.slack.until(3)
@@ -544,9 +542,7 @@ async def test_files_wait_to_be_fetched_and_words_do_not(talk: Talk, wakeups: Lo
 async def test_a_stop_between_two_parts_of_an_edit_finishes_it_after_the_start(
     talk: Talk, wakeups: LocalWakeups
 ) -> None:
-    talk.slack.capabilities = Capabilities(
-        text=20, measure=length, file=1, own_name=True, threads_in_direct=True
-    )
+    talk.slack.capabilities = Capabilities(text=20, measure=length, file=1, threads_in_direct=True)
     async with both(talk, wakeups):
         await talk.say("discord", "d1", "these are more words than fit in one")
         await talk.slack.until(4)

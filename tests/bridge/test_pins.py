@@ -24,9 +24,6 @@ class Known:
     def pin_id(self, address: str) -> PinId | None:
         return LAMP
 
-    def is_short(self, address: str) -> bool:
-        return False
-
     async def resolve(self, address: str) -> PinId | Refusal:
         return LAMP
 

@@ -6,7 +6,6 @@ from typing import cast
 
 from bridge.intake.telling import Telling
 from bridge.wakeup import LocalWakeups
-from core.delivery import Failure, FailureKind
 from core.intents import EditMessage, Intent, RemoteMessage
 from core.model import Refusal
 from core.ports.adapter import Adapter
@@ -17,7 +16,6 @@ from tests.bridge.scripted_platform import soon
 from tests.bridge.test_conversation import ADA, Talk, talk
 
 __all__ = ["talk"]
-AWAY = Failure(FailureKind.TRANSIENT, "away")
 
 
 async def overtaken(talk: Talk, telling: Telling) -> Intent:

@@ -64,8 +64,8 @@ def send(pin: str, named: tuple[Handle | Mentioned, ...], text: str) -> Command:
         ("send", send("", (), "")),
         ("send to @a -- hi", send("", (A,), "hi")),
         (f"send {PIN} to @a -- keep -- this “as is”", send(PIN, (A,), "keep -- this “as is”")),
-        ("sned x", Unknown("sned", "send")),
-        ("xyzzy", Unknown("xyzzy", None)),
+        ("sned x", Unknown("sned")),
+        ("xyzzy", Unknown("xyzzy")),
         (f"send {SLUG} to @a", send(SLUG, (A,), "")),
     ],
 )  # fmt: skip

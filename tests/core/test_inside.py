@@ -58,7 +58,7 @@ VIEW = View(
     (MIA.id, SHOP.id),
     {one.id: one for one in (MIA, SHOP, ADA)},
     {DESK.id: DESK},
-    Capabilities(text=200, measure=length, file=1_000, own_name=True, threads_in_direct=False),
+    Capabilities(text=200, measure=length, file=1_000, threads_in_direct=False),
     {one.id: one for one in (NOTE, REPLY, ASKED)},
     agents={AGENT: "Ada"},
 )

@@ -70,7 +70,7 @@ VIEW = View(
     (MIA, NORA),
     PEOPLE,
     {DESK.id: DESK, LAMP.id: LAMP},
-    Capabilities(text=20, measure=length, file=1_000, own_name=True, threads_in_direct=False),
+    Capabilities(text=20, measure=length, file=1_000, threads_in_direct=False),
 )
 MIRROR = Mirror(
     MirrorId("m"),

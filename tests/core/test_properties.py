@@ -283,9 +283,7 @@ def test_a_mirror_never_shows_an_event_outside_its_range(
                 (),
                 PEOPLE,
                 PINS,
-                Capabilities(
-                    text=10, measure=length, file=1, own_name=True, threads_in_direct=False
-                ),
+                Capabilities(text=10, measure=length, file=1, threads_in_direct=False),
                 messages,
             )
             mirror = Mirror(

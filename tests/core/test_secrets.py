@@ -78,7 +78,7 @@ from tests.core.talk import (
 
 EVERYONE = {one.id: one for one in (MIA, NORA, OLA, ADA, SHOP)}
 OUTSIDE = (MIA, NORA, OLA, ADA)
-ROOM = Capabilities(text=30, measure=length, file=10, own_name=True, threads_in_direct=False)
+ROOM = Capabilities(text=30, measure=length, file=10, threads_in_direct=False)
 
 follows = st.sampled_from(["mia>shop shop>mia", "mia>shop", "shop>mia", ""])
 blocks = st.sampled_from(["", "", "", "shop>mia", "mia>shop", "nora>mia"])

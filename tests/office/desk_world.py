@@ -110,9 +110,6 @@ class Pinterest:
     def pin_id(self, address: str) -> PinId | Refusal | None:
         return pin_id(address)
 
-    def is_short(self, address: str) -> bool:
-        return False
-
     async def resolve(self, address: str) -> PinId | Refusal:
         return Refusal("bad_pin", "That is no pin.")
 

@@ -139,8 +139,6 @@ async def test_a_long_address_is_not_asked_about(pinterest: Pinterest) -> None:
     async with lookup(pinterest) as found:
         assert await found.resolve(URL) == ID
         assert found.pin_id(URL) == ID
-        assert found.is_short("https://pin.it/oak")
-        assert not found.is_short(URL)
     assert pinterest.asked == []
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from tests.program.talk import ADA, ROSA, Talk, talk
 from tests.program.world import FORUM, INBOX, ROOT
 
-FIRST = "does this come in oak?"
-
 
 async def verify(thread: Talk, *options: str) -> tuple[int, dict[str, Any], str]:
     """Exit code, the report, and what was said beside it."""

@@ -6,7 +6,6 @@ from sandbox.discord.ratelimits import Invalid
 
 CHAT, FORUM = "930000000000000002", "930000000000000001"
 MESSAGES = f"/channels/{CHAT}/messages"
-EXECUTE = "POST /webhooks/{id}/{token}"
 
 
 async def test_a_deaf_session_beats_and_hears_nothing_and_another_one_hears(house: Any) -> None:

@@ -26,7 +26,6 @@ from core.ports.rows import Begun, Commit, Committed, Due, Duplicate, Refused, S
 from core.ports.store import Store
 from tests.store.world import NOW, PIN, Said, World
 
-PLATFORMS = ("slack", "discord")
 Reopen = Callable[[], Awaitable[Store]]
 
 
