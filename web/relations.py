@@ -25,7 +25,8 @@ from core.intents import (
     What,
 )
 from core.model import Account, Refusal
-from core.ports.reading import Prefs, ThreadView
+from core.moments import quiet_hours
+from core.ports.reading import NOTIFY, Prefs, ThreadView
 from core.search import Hit, parse_search
 from web import shapes
 from web.api import Api, answer, handles, number, read
@@ -282,8 +283,7 @@ class Relations:
     async def notify(self, request: web.Request) -> web.Response:
         asker = self._site.who(request)
         body = await read(request, Told)
-        _check(body)
-        prefs = Prefs(body.notify, body.quiet_from, body.quiet_to, body.zone)
+        prefs = _prefs(body)
         await self._desk.put_prefs(asker, prefs)
         return answer(_told(prefs))
 
@@ -331,17 +331,17 @@ def _told(prefs: Prefs) -> Told:
     return Told(prefs.notify, prefs.quiet_from, prefs.quiet_to, prefs.zone)
 
 
-def _check(body: Told) -> None:
-    if body.notify not in ("all", "mentions", "none"):
+def _prefs(body: Told) -> Prefs:
+    if body.notify not in NOTIFY:
         raise Problem(422, "bad_request", "`notify` is all, mentions or none.")
-    if bool(body.quiet_from) != bool(body.quiet_to):
-        raise Problem(422, "bad_request", "Quiet hours have a beginning and an end.")
-    for moment in filter(None, (body.quiet_from, body.quiet_to)):
-        try:
-            datetime.strptime(moment, "%H:%M")  # noqa: DTZ007 - a time of day
-        except ValueError:
-            raise Problem(422, "bad_request", "Quiet hours are written as 22:00.") from None
+    begin = end = ""
+    if body.quiet_from or body.quiet_to:
+        hours = quiet_hours(f"{body.quiet_from}-{body.quiet_to}")
+        if hours is None:
+            raise Problem(422, "bad_request", "Quiet hours are two times, as 22:00 and 07:00.")
+        begin, end = (f"{moment:%H:%M}" for moment in hours)
     try:
         ZoneInfo(body.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Problem(422, "bad_request", "`zone` is a time zone such as Europe/Berlin.") from None
+    return Prefs(body.notify, begin, end, body.zone)

@@ -103,9 +103,12 @@ class Archive:
     url: str = ""
 
 
+NOTIFY = ("all", "mentions", "none")
+
+
 @dataclass(frozen=True, slots=True)
 class Prefs:
-    """What somebody wants to be told: `all`, `mentions` or `none`, and when not to.
+    """What somebody wants to be told, one of `NOTIFY`, and when not to.
 
     `quiet_from` and `quiet_to` are times of day, `hh:mm`, in `zone`; both empty: none.
     """
