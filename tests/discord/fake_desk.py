@@ -1,21 +1,24 @@
 """A desk that notes what an adapter wants of it, and answers as a test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.asking import Answer, Button, Caller, Choice, Command, Fields
-from core.delivery import Delivery, Receipt
+from core.delivery import Receipt
 from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import Actor, Handle, Intent, Person, PersonRef, RemoteMessage
 from core.model import Account, AccountKind, Binding, Identity, Mirror, Pin, Place, Refusal
 from core.ports.outcomes import Accepted, Outcome
-from core.ports.reading import Change, Line, Page, ThreadLine, ThreadView
-from core.ports.rows import FeedItem
+from core.ports.reading import Line, ThreadView
 from core.sweep import Seen
+
+if TYPE_CHECKING:  # what it has is checked against the port; adapters ask for no more
+    from core.ports.desk import Desk as _Desk
+else:
+    _Desk = object
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 THREAD = ThreadId("oakoakoakoakoako")
@@ -90,11 +93,11 @@ class FakeOffice:
         return await self._answer("welcome", caller)
 
 
-class FakeDesk:
+class FakeDesk(_Desk):
     """Keeps what it is told in lists; `outcome` gives the answer to each intent."""
 
     def __init__(self) -> None:
-        self.office = FakeOffice(self._tell)
+        self._office = FakeOffice(self._tell)
         self.bound: dict[Place, Binding] = {}
         self.exposed: dict[str, bool | None] = {}
         self.intents: list[Intent] = []
@@ -104,7 +107,6 @@ class FakeDesk:
         self.suspects: list[Seen] = []
         self.strays: list[tuple[Place, SpaceId, RemoteId, str, str]] = []
         self.outcome: Callable[[Intent], Outcome] = lambda _: ACCEPTED
-        self.lines: tuple[ThreadLine, ...] = ()
         self.view: ThreadView | Refusal = Refusal("unknown_thread", "There is no such thread.")
         self.page_lines = (Line(2, "message", AT, BRAND, "Yes, *in* oak.", None, MessageId("m1")),)
         self.places: list[tuple[Place, str | None, str | None]] = []
@@ -122,6 +124,10 @@ class FakeDesk:
             while not holds():
                 await self._news.wait()
 
+    @property
+    def office(self) -> FakeOffice:
+        return self._office
+
     async def submit(self, intent: Intent) -> Outcome:
         self.intents.append(intent)
         self._tell()
@@ -135,9 +141,6 @@ class FakeDesk:
             actor.profile.name.lower(),
             actor.profile.name,
         )
-
-    async def people(self, asker: AccountId, prefix: str, limit: int) -> tuple[Account, ...]:
-        return (BRAND,) if BRAND.handle.startswith(prefix) else ()
 
     async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
         return tuple(
@@ -171,62 +174,13 @@ class FakeDesk:
             self.exposed[place.channel] = exposed
         self._tell()
 
-    async def preview(self, address: str) -> Pin | Refusal:
-        found = await self.pin_id(address)
-        return found if isinstance(found, Refusal) else OAK
-
     async def pin_id(self, address: str) -> PinId | Refusal:
         if address != OAK.url:
             return Refusal("not_a_pin", "This is not the address of a pin.")
         return OAK.id
 
-    async def recent_pins(self, asker: AccountId, limit: int) -> tuple[Pin, ...]:
-        return (OAK,)
-
-    async def inbox(self, asker: AccountId, limit: int = 20) -> tuple[ThreadLine, ...]:
-        return self.lines
-
     async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
         return self.view
-
-    async def page(
-        self,
-        asker: AccountId,
-        thread: ThreadId,
-        *,
-        before: int | None = None,
-        after: int | None = None,
-        limit: int = 50,
-    ) -> Page | Refusal:
-        return Page(self.page_lines, older=False, newer=False)
-
-    async def feed(
-        self, asker: AccountId, after: int, limit: int
-    ) -> tuple[tuple[FeedItem, ...], int]:
-        return (), 0
-
-    async def feed_end(self) -> int:
-        return 0
-
-    def changes(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
-        raise AssertionError("an adapter listens to no changes")
-
-    async def strips(
-        self, platform: str, channel: str, limit: int = 200
-    ) -> Mapping[RemoteId, tuple[Delivery, ...]]:
-        return {}
-
-    async def waiting(self) -> Mapping[str, int]:
-        return {}
-
-    async def secret(self, name: str) -> bytes:
-        return bytes(32)
-
-    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
-        return None
-
-    async def use_once(self, token: str) -> bool:
-        return True
 
     def echo(self, delivery: str, receipt: Receipt) -> None:
         self.echoes.append((delivery, receipt))

@@ -1,19 +1,24 @@
 """A desk that writes down what it is asked and answers what the test put there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from core.delivery import Delivery, Receipt
-from core.ids import AccountId, ConversationId, MessageId, PinId, RemoteId, SpaceId, ThreadId
-from core.intents import Actor, Handle, Intent, Person, PersonRef, StartThread
-from core.model import Account, AccountKind, Identity, Mirror, Pin, Place, Refusal
+from core.delivery import Receipt
+from core.ids import AccountId, ConversationId, PinId, RemoteId, SpaceId, ThreadId
+from core.intents import Intent
+from core.model import Account, AccountKind, Identity, Pin, Place, Refusal
 from core.ports.outcomes import Accepted, Outcome
-from core.ports.reading import Change, Line, Page, ThreadLine, ThreadView
-from core.ports.rows import FeedItem
+from core.ports.reading import Change, ThreadLine
 from core.sweep import Seen
 from tests.slack.fake_office import FakeOffice
+
+if TYPE_CHECKING:  # what it has is checked against the port; adapters ask for no more
+    from core.ports.desk import Desk as _Desk
+else:
+    _Desk = object
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 THREAD = ThreadId("abcdef0123456789")
@@ -33,7 +38,7 @@ NO_PIN = Refusal("bad_address", "That is not the address of a pin.")
 ACCEPTED = Accepted(CONVERSATION, THREAD, 3)
 
 
-class FakeDesk:
+class FakeDesk(_Desk):
     """Everything that is asked ends up in a queue that the test waits on."""
 
     def __init__(self) -> None:
@@ -44,16 +49,17 @@ class FakeDesk:
         self.suspects: list[Seen] = []
         self.strays: asyncio.Queue[tuple[Place, SpaceId, RemoteId, str, str]] = asyncio.Queue()
         self.places: asyncio.Queue[tuple[Place, str | None, str | None]] = asyncio.Queue()
-        self.office = FakeOffice()
+        self._office = FakeOffice()
         self.hints: asyncio.Queue[Change] = asyncio.Queue()
         self.exposures: asyncio.Queue[tuple[Place, bool]] = asyncio.Queue()
         self.known: dict[str, Account] = {}
         self.outcomes: list[Outcome | Exception] = []
         self.gate: asyncio.Event | None = None
         self.broken = False
-        self.mirrors: tuple[Mirror, ...] = ()
-        self.lines: tuple[Line, ...] = ()
-        self.asked_places: list[Place | None] = []
+
+    @property
+    def office(self) -> FakeOffice:
+        return self._office
 
     async def submit(self, intent: Intent) -> Outcome:
         if self.gate:
@@ -67,25 +73,6 @@ class FakeDesk:
     async def intent(self) -> Intent:
         async with asyncio.timeout(10):
             return await self.intents.get()
-
-    async def account(self, actor: Actor, place: Place | None = None) -> Account:
-        self.asked_places.append(place)
-        if place is not None and place.channel == "C0INBOX":
-            return BRAND
-        name = actor.profile.name if isinstance(actor, Person) else str(actor)
-        return Account(AccountId("caller"), AccountKind.PERSON, "caller", name)
-
-    async def people(self, asker: AccountId, prefix: str, limit: int) -> tuple[Account, ...]:
-        return tuple(a for a in (BRAND, MIA, KAI) if a.handle.startswith(prefix.lower()))[:limit]
-
-    async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
-        known = {account.handle: account for account in (BRAND, MIA, KAI)}
-        return tuple(
-            known.get(ref.name)
-            if isinstance(ref, Handle)
-            else next((a for a in known.values() if a.id == ref), None)
-            for ref in refs
-        )
 
     async def accounts_of(self, identities: Sequence[Identity]) -> tuple[Account | None, ...]:
         return tuple(self.known.get(one.user) for one in identities)
@@ -105,47 +92,10 @@ class FakeDesk:
         if self.broken:
             raise RuntimeError("the disk is full")
 
-    async def preview(self, address: str) -> Pin | Refusal:
-        if self.gate:
-            await self.gate.wait()
-        return PIN if "/pin/" in address else NO_PIN
-
     async def pin_id(self, address: str) -> PinId | Refusal:
         if self.gate:
             await self.gate.wait()
         return PIN.id if "/pin/" in address else NO_PIN
-
-    async def recent_pins(self, asker: AccountId, limit: int) -> tuple[Pin, ...]:
-        return (PIN,)
-
-    async def inbox(self, asker: AccountId, limit: int = 20) -> tuple[ThreadLine, ...]:
-        if self.broken:
-            raise RuntimeError("a secret word")
-        return (line(),)
-
-    async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
-        if not THREAD.startswith(code):
-            return Refusal("unknown_thread", "There is no such thread among yours.")
-        return ThreadView(THREAD, CONVERSATION, THREAD[:6], PIN, (BRAND, MIA), self.mirrors)
-
-    async def page(
-        self,
-        asker: AccountId,
-        thread: ThreadId,
-        *,
-        before: int | None = None,
-        after: int | None = None,
-        limit: int = 50,
-    ) -> Page | Refusal:
-        return Page(self.lines, False, False)
-
-    async def feed(
-        self, asker: AccountId, after: int, limit: int
-    ) -> tuple[tuple[FeedItem, ...], int]:
-        return (), after
-
-    async def feed_end(self) -> int:
-        return 0
 
     @asynccontextmanager
     async def changes(self) -> AsyncIterator[AsyncIterator[Change]]:
@@ -154,23 +104,6 @@ class FakeDesk:
                 yield await self.hints.get()
 
         yield each()
-
-    async def strips(
-        self, platform: str, channel: str, limit: int = 200
-    ) -> Mapping[RemoteId, tuple[Delivery, ...]]:
-        return {}
-
-    async def waiting(self) -> Mapping[str, int]:
-        return {}
-
-    async def secret(self, name: str) -> bytes:
-        return bytes(32)
-
-    async def retry(self, asker: AccountId, thread: ThreadId, message: MessageId) -> Refusal | None:
-        return None
-
-    async def use_once(self, token: str) -> bool:
-        return True
 
     def echo(self, delivery: str, receipt: Receipt) -> None:
         self.echoes.put_nowait((delivery, receipt))
@@ -209,8 +142,3 @@ class FakeDesk:
 
 def line(text: str = "does this come in oak?", pin: Pin = PIN) -> ThreadLine:
     return ThreadLine(THREAD, CONVERSATION, THREAD[:6], pin, (MIA,), NOON, MIA, text)
-
-
-def started(intent: Intent) -> StartThread:
-    assert isinstance(intent.what, StartThread)
-    return intent.what
