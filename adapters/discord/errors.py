@@ -1,7 +1,7 @@
 """What a Discord answer that is not a success means for a delivery.
 
 `Problem` is the answer as read; `failure` says what the lane should do about it.
-The table follows platform-facts.md, B5. Texts of answers are never kept or logged.
+Texts of answers are never kept or logged.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The words of all messages, to be searched: a full-text index in a file of its own.
 
 It follows the history by its own cursor, in its own thread and file, so that posting never
-waits for it (architecture.md, "Store"). It is derived: where it is lost, damaged or belongs
+waits for it. It is derived: where it is lost, damaged or belongs
 to another history, it is made anew. Who may find a message is decided when that is
 added, by who was there then, and once more by the history before it is shown.
 """

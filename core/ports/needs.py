@@ -75,7 +75,7 @@ class PinLookup(Protocol):
         ...
 
     async def resolve(self, address: str) -> PinId | Refusal:
-        """Follows a short link within the rules of product.md, rule 20."""
+        """Follows a short link; a refusal where it does not lead to a pin."""
         ...
 
     async def look_up(self, pin: PinId) -> Pin:
