@@ -11,16 +11,11 @@ import aiohttp
 import discord
 import pytest
 import yarl
-from aiohttp import web
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from sandbox.disk import Disk
-from sandbox.faults import Faults
-from sandbox.journal import Journal
-from sandbox.live import Live
-from sandbox.server import Kernel, start
+from tests.sandbox.in_process import InProcess
 
 TOKEN = "sandbox-discord-token"
 INTENTS = 38433 | 1 << 13
@@ -98,54 +93,24 @@ class Wire:
         return payload
 
 
-class House:
-    """The sandbox in this process, and callers of it."""
+class House(InProcess):
+    """With discord.py turned to it."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._file = folder / "sandbox.sqlite"
+        super().__init__(folder)
         self._patch = monkeypatch.setattr
-        self._runner: web.AppRunner | None = None
-        self.kernel: Kernel
-        self.http: aiohttp.ClientSession
 
     @property
     def api(self) -> str:
         return f"{self.kernel.base_url}/discord/api/v10"
 
     async def open(self) -> None:
-        self.kernel = Kernel(Journal(), Faults(), Disk(self._file), Live())
-        self._runner = await start(self.kernel, "127.0.0.1", 0)
-        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+        await super().open()
         base = self.kernel.base_url
         self._patch(Route, "BASE", self.api)
         gateway = yarl.URL(base.replace("http", "ws", 1) + "/discord/gateway")
         self._patch(DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
         self._patch(discord.asset.Asset, "BASE", base + "/discord/cdn")
-
-    async def close(self) -> None:
-        await self.http.close()
-        assert self._runner is not None
-        await self._runner.cleanup()
-        self.kernel.disk.close()
-
-    async def restart(self) -> None:
-        await self.close()
-        await self.open()
-
-    async def control(self, method: str, path: str, body: Any = None) -> Any:
-        """A call of the control API that must succeed."""
-        url = f"{self.kernel.base_url}/_control/{path}"
-        async with self.http.request(method, url, json=body) as answer:
-            told = await answer.json()
-            assert answer.status == 200, told
-            return told
-
-    async def refused(self, method: str, path: str, body: Any = None) -> str:
-        """The sentence with which a control call is refused."""
-        url = f"{self.kernel.base_url}/_control/{path}"
-        async with self.http.request(method, url, json=body) as answer:
-            assert answer.status in (400, 404)
-            return str((await answer.json())["error"])
 
     async def say(self, user: str, channel: str, text: str, **more: Any) -> str:
         told = await self.control(

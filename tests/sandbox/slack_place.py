@@ -6,18 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.disk import Disk
-from sandbox.faults import Faults
-from sandbox.journal import Journal
-from sandbox.live import Live
-from sandbox.server import Kernel, start
+from tests.sandbox.in_process import InProcess
 
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-signing-secret"
 INBOX, GENERAL, QUIET = "C0INBOX", "C0GENERAL", "C0QUIET"
@@ -63,25 +58,12 @@ class Program:
             return await self.heard.get()
 
 
-class SlackPlace:
-    """The sandbox in this process."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._file = folder / "sandbox.sqlite" if folder is not None else None
-        self.kernel: Kernel
-        self.http: aiohttp.ClientSession
-        self.web: AsyncWebClient
+class SlackPlace(InProcess):
+    """With Slack's clients on it."""
 
     async def open(self) -> None:
-        self.kernel = Kernel(Journal(), Faults(), Disk(self._file), Live())
-        self._runner = await start(self.kernel, "127.0.0.1", 0)
-        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+        await super().open()
         self.web = self.client(BOT_TOKEN)
-
-    async def close(self) -> None:
-        await self.http.close()
-        await self._runner.cleanup()
-        self.kernel.disk.close()
 
     def client(self, token: str) -> AsyncWebClient:
         return AsyncWebClient(
@@ -90,21 +72,6 @@ class SlackPlace:
             session=self.http,
             retry_handlers=[],
         )
-
-    async def control(self, verb: str, path: str, body: Any = None) -> Any:
-        """A control call that must succeed."""
-        url = f"{self.kernel.base_url}/_control/{path}"
-        async with self.http.request(verb, url, json=body) as answer:
-            told = await answer.json()
-            assert answer.status == 200, told
-            return told
-
-    async def refused(self, verb: str, path: str, body: Any = None) -> str:
-        """The sentence with which a control call is refused."""
-        url = f"{self.kernel.base_url}/_control/{path}"
-        async with self.http.request(verb, url, json=body) as answer:
-            assert answer.status in (400, 404)
-            return str((await answer.json())["error"])
 
     async def act(self, act: str, /, **body: Any) -> Any:
         """A person's act."""

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from playwright.async_api import Browser, BrowserContext
 
 from bridge.catchup.sweeps import Progress
 from bridge.files.folder import FolderFiles
@@ -567,3 +568,18 @@ def streams() -> Streams:
 @pytest.fixture
 def settings() -> Settings:
     return Settings(listen="127.0.0.1:0")
+
+
+@pytest.fixture
+async def context(browser: Browser, world: World) -> AsyncIterator[BrowserContext]:
+    """A browser in which Mia is signed in; a script error fails the test."""
+    errors: list[str] = []
+    found = await browser.new_context(viewport={"width": 600, "height": 760})
+    found.set_default_timeout(10_000)
+    found.on("weberror", lambda error: errors.append(str(error.error)))
+    await found.add_cookies(
+        [{"name": "pinthread", "value": await world.session("mia"), "url": world.url}]
+    )
+    yield found
+    await found.close()
+    assert errors == []

@@ -1,7 +1,6 @@
 """The pinner's pane in a real Chromium."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -28,21 +27,6 @@ GIVE = """([type, target, size]) => {
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
 LONG = "Donaudampfschifffahrtsgesellschaft" * 12
-
-
-@pytest.fixture
-async def context(browser: Browser, world: Any) -> AsyncIterator[BrowserContext]:
-    """A browser in which Mia is signed in; a script error fails the test."""
-    errors: list[str] = []
-    found = await browser.new_context(viewport={"width": 600, "height": 760})
-    found.set_default_timeout(10_000)
-    found.on("weberror", lambda error: errors.append(str(error.error)))
-    await found.add_cookies(
-        [{"name": "pinthread", "value": await world.session("mia"), "url": world.url}]
-    )
-    yield found
-    await found.close()
-    assert errors == []
 
 
 async def opened(context: BrowserContext, world: Any, path: str = "/?embed=1") -> Page:

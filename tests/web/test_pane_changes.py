@@ -1,10 +1,9 @@
 """The pane in a real Chromium: edits, deletes, reactions, replies and files."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from core.files import FileId, FileRef
 from core.ids import AccountId, MessageId
@@ -15,21 +14,6 @@ pytestmark = pytest.mark.browser
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
 THUMB = "\U0001f44d"
-
-
-@pytest.fixture
-async def context(browser: Browser, world: Any) -> AsyncIterator[BrowserContext]:
-    """A browser in which Mia is signed in; a script error fails the test."""
-    errors: list[str] = []
-    found = await browser.new_context(viewport={"width": 600, "height": 760})
-    found.set_default_timeout(10_000)
-    found.on("weberror", lambda error: errors.append(str(error.error)))
-    await found.add_cookies(
-        [{"name": "pinthread", "value": await world.session("mia"), "url": world.url}]
-    )
-    yield found
-    await found.close()
-    assert errors == []
 
 
 class Talk:
