@@ -9,10 +9,10 @@ from core.ids import AccountId, BindingId, ThreadId
 from core.intents import Intent, OpenPlace
 from core.model import Binding, BindingKind, Place
 from core.ports.outcomes import Accepted
-from tests.web.test_pane import context, opened, say, started
+from tests.web.test_pane import opened, say, started
 from tests.web.test_relations import done, store, world
 
-__all__ = ("context", "store", "world")
+__all__ = ("store", "world")
 
 pytestmark = pytest.mark.browser
 
