@@ -34,6 +34,7 @@ from bridge.intake.intake import HELD_FOR, Intake
 from bridge.intake.telling import Telling
 from bridge.minding import lasting, look_at_inboxes, mind
 from bridge.office.counter import Counter
+from bridge.operator.clearing import Clearings
 from bridge.operator.erasing import Erasing, has_left
 from bridge.operator.exporting import Exporting
 from bridge.operator.operating import Operating
@@ -144,6 +145,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     fetching = Fetching(store, adapters, files, desk.submit, wakeups, now=now, limit=limit)
     retrying = Retrying(store, lanes, wakeups, now)
     strays, healing = Strays(means), Healing(means)
+    clearings = Clearings(means, now)
     catch_up = CatchUp(
         store,
         adapters,
@@ -200,6 +202,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
                 telling.run,
                 searching.run,
                 erasing.run,
+                clearings.run,
                 Operating(store, now).run,
                 partial(_follow, store),
                 partial(_keep, store, lanes, metrics),

@@ -252,6 +252,18 @@ class Metrics:
             "platform",
             "kind",
         )
+        self.clearing = registry.gauge(
+            "pinthread_clearing_mirrors",
+            "Mirrors that may show something of people who have left for good.",
+            "platform",
+        )
+        self.cleared = registry.counter(
+            "pinthread_cleared_total",
+            "Copies of such people's words and lines about them that were deleted or changed, "
+            "or left because their platform refuses.",
+            "platform",
+            "result",
+        )
         self._resident = registry.gauge(
             "process_resident_memory_bytes", "Resident memory of the process."
         )

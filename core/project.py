@@ -273,13 +273,35 @@ def _unquoted(view: View, message: MessageId, mirror: Mirror) -> list[Step]:
     for answer in view.written.values():
         if answer.answers != message or answer.deleted or not _visible(answer, mirror):
             continue
-        parts = _parts(view, answer, mirror)
-        steps += [
-            Step(Verb.EDIT, 0, parts[0], one.remote)
-            for one in view.placed.get(answer.id, ())
-            if one.part == 0 and parts and one.poster not in ("", AUTHOR) and not one.removed
-        ]
+        steps += _quoting_anew(view, answer, _parts(view, answer, mirror))
     return steps
+
+
+def _quoting_anew(view: View, answer: Written, parts: tuple[Part, ...]) -> list[Step]:
+    return [
+        Step(Verb.EDIT, 0, parts[0], one.remote)
+        for one in view.placed.get(answer.id, ())
+        if one.part == 0 and parts and one.poster not in ("", AUTHOR) and not one.removed
+    ]
+
+
+def quoting_anew(view: View, message: MessageId, mirror: Mirror) -> list[Step]:
+    """Turns our copy of an answer into one that quotes what it may quote now.
+
+    Where its words are not kept any more, since its author has changed or deleted them after
+    the mirror's end, the part that holds the quote is deleted.
+    """
+    answer = view.written[message]
+    parts = _parts(view, answer, mirror)
+    placed = [
+        one
+        for one in view.placed.get(message, ())
+        if one.poster not in ("", AUTHOR) and one.part != NAMED_REACTIONS
+    ]
+    if len(parts) >= len(placed):
+        return _quoting_anew(view, answer, parts)
+    there = [one for one in placed if one.part == 0 and not one.removed]
+    return [Step(Verb.DELETE, 0, None, one.remote) for one in there]
 
 
 def in_words(view: View, event: Event) -> Show | None:

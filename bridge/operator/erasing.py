@@ -3,7 +3,8 @@
 The wish is a row in the database until it is done, so that it survives a stop at any
 moment, and every step may be done again. First nobody can act as the account any more;
 then its messages are deleted as their author would delete them, which takes the copies
-away wherever a platform lets us; then its words are erased here.
+out of the places that lanes serve; then its words are erased here. What stands elsewhere is
+noted as rows of its own, which `bridge.operator.clearing` works through.
 """
 
 import logging
@@ -79,6 +80,7 @@ class Erasing:
             *await self._store.identities(account),
         )
         await self._store.forget_person(account)
+        await self._store.clear(account, self._now())
         said = await self._store.own_messages(account)
         for message in said:
             await self._do(account, DeleteMessage(message), f"erase:{message}")
@@ -92,6 +94,7 @@ class Erasing:
         for thread, pin in threads:
             # The card names who is there.
             await self._do(account, FillCard(thread, pin), f"erase:{thread}:card")
+        await self._store.clear_now(account, self._now())
         return len(said)
 
     async def _do(

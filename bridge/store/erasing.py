@@ -6,12 +6,16 @@ what they said is gone. Each step may be done again.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from bridge.store.codec import from_identity
+from bridge.store import rows
+from bridge.store.codec import from_identity, from_time, to_time
 from bridge.store.queries import load
 from core.ids import AccountId, MessageId, PinId, ThreadId
-from core.model import Identity
+from core.model import Identity, Placement
+from core.ports.rows import Clearing
+from core.project import NAMED_REACTIONS
 
 _SQL = load("erasing")
 
@@ -67,11 +71,77 @@ def blank(db: sqlite3.Connection, account: AccountId) -> tuple[int, ...]:
     return posts
 
 
-def blank_agent(db: sqlite3.Connection, logins: Sequence[Identity], after: int) -> int | None:
-    """That these logins wrote for a brand; where to go on, or None at the end of the log."""
+def blank_waiting(db: sqlite3.Connection, logins: Sequence[Identity]) -> None:
+    """What these logins said that waits to come into a history."""
+    stored = {"logins": _stored(logins)}
+    db.execute("PRAGMA secure_delete = ON")
+    db.execute(_SQL["no_held"], stored)
+    db.execute(_SQL["no_held_replies"], stored)
+    db.execute("PRAGMA secure_delete = OFF")
+
+
+def blank_agent(
+    db: sqlite3.Connection, account: AccountId, logins: Sequence[Identity], after: int
+) -> int | None:
+    """That these logins wrote for a brand; where to go on, or None at the end of the log.
+
+    Which lines in the brand's places say so is noted before.
+    """
     if not logins:
         return None
-    stored = json.dumps([from_identity(login) for login in logins])
-    db.execute(_SQL["blank_agent"], {"logins": stored, "after": after, "many": _AT_ONCE})
+    stretch = {"logins": _stored(logins), "after": after, "many": _AT_ONCE}
+    db.execute(_SQL["agent_lines"], {**stretch, "account": account})
+    db.execute(_SQL["blank_agent"], stretch)
     (end,) = db.execute("SELECT ifnull(max(position), 0) FROM events").fetchone()
     return after + _AT_ONCE if after + _AT_ONCE < end else None
+
+
+def _stored(logins: Sequence[Identity]) -> str:
+    return json.dumps([from_identity(login) for login in logins])
+
+
+# --- what stands on the platforms ---------------------------------------------------------
+
+
+def clear(db: sqlite3.Connection, account: AccountId, at: datetime) -> None:
+    db.execute(_SQL["clear"], {"account": account, "since": from_time(at)})
+
+
+def clear_now(db: sqlite3.Connection, account: AccountId, at: datetime) -> None:
+    db.execute(_SQL["mirrors_of_agent_lines"], {"account": account, "since": from_time(at)})
+    db.execute(_SQL["clear_now"], (account,))
+
+
+def clearings(db: sqlite3.Connection) -> tuple[Clearing, ...]:
+    found = db.execute(_SQL["clearings"]).fetchall()
+    return tuple(
+        [
+            Clearing(rows.mirror(row), row[18], to_time(row[19]), row[20], through=bool(row[21]))
+            for row in found
+        ]
+    )
+
+
+def to_clear(db: sqlite3.Connection) -> Mapping[str, int]:
+    return dict(db.execute(_SQL["to_clear"]).fetchall())
+
+
+def copies_left(db: sqlite3.Connection, one: Clearing) -> tuple[Placement, ...]:
+    asked = {**_asked(one), "upto": one.upto, "named": NAMED_REACTIONS}
+    return tuple([rows.placement(row) for row in db.execute(_SQL["copies_left"], asked).fetchall()])
+
+
+def answers_left(db: sqlite3.Connection, one: Clearing) -> tuple[tuple[int, MessageId], ...]:
+    found = db.execute(_SQL["answers_left"], _asked(one)).fetchall()
+    return tuple([(seq, MessageId(message)) for seq, message in found])
+
+
+def _asked(one: Clearing) -> dict[str, object]:
+    mirror = one.mirror
+    where = {"mirror": mirror.id, "thread": mirror.thread, "until": mirror.until_seq}
+    return {**where, "account": one.account}
+
+
+def cleared(db: sqlite3.Connection, one: Clearing) -> None:
+    db.execute(_SQL["cleared"], (one.account, one.mirror.id))
+    db.execute(_SQL["no_lines"], {"account": one.account})

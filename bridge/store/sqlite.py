@@ -70,6 +70,7 @@ from core.ports.needs import ToldEdge
 from core.ports.reading import Involved, NewReport, Prefs, Report, ThreadLine, Timer, Which
 from core.ports.rows import (
     Asked,
+    Clearing,
     Commit,
     Committed,
     Due,
@@ -807,8 +808,30 @@ class SqliteStore:
         posts = await self._writer.put(erasing.blank, account)
         after: int | None = 0
         while after is not None:
-            after = await self._writer.put(erasing.blank_agent, tuple(logins), after)
+            after = await self._writer.put(erasing.blank_agent, account, tuple(logins), after)
+        await self._writer.put(erasing.blank_waiting, tuple(logins))
         return posts
+
+    async def clear(self, account: AccountId, now: datetime) -> None:
+        await self._writer.put(erasing.clear, account, now)
+
+    async def clear_now(self, account: AccountId, now: datetime) -> None:
+        await self._writer.put(erasing.clear_now, account, now)
+
+    async def clearings(self) -> tuple[Clearing, ...]:
+        return await self._long(erasing.clearings)
+
+    async def to_clear(self) -> Mapping[str, int]:
+        return await self._long(erasing.to_clear)
+
+    async def copies_left(self, clearing: Clearing) -> tuple[Placement, ...]:
+        return await self._long(erasing.copies_left, clearing)
+
+    async def answers_left(self, clearing: Clearing) -> tuple[tuple[int, MessageId], ...]:
+        return await self._long(erasing.answers_left, clearing)
+
+    async def cleared(self, clearing: Clearing) -> None:
+        await self._writer.put(erasing.cleared, clearing)
 
     # --- sweeps ---------------------------------------------------------------------------
 

@@ -264,6 +264,21 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Clearing:
+    """A mirror that may show words or the name of somebody who has left for good.
+
+    They wished for it at `since`. Events up to the position `upto` may have lines that name
+    them. `through`: the lane has done its own part, and nothing of them is on its way there.
+    """
+
+    mirror: Mirror
+    account: AccountId
+    since: datetime
+    upto: int
+    through: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FeedItem:
     """One event for a live reader; `position` grows over all conversations."""
 

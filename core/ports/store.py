@@ -37,6 +37,7 @@ from core.ports.needs import ToldEdge
 from core.ports.reading import Involved, NewReport, Prefs, Report, ThreadLine, Timer, Which
 from core.ports.rows import (
     Asked,
+    Clearing,
     Commit,
     Committed,
     Due,
@@ -501,6 +502,35 @@ class Store(Protocol):
     async def blank(self, account: AccountId, logins: Sequence[Identity]) -> tuple[int, ...]:
         """Erases all that it said, and these logins wrote for a brand; its posts' positions."""
         ...
+
+    async def clear(self, account: AccountId, now: datetime) -> None:
+        """Notes the mirrors that may show something of it, before its messages are deleted."""
+        ...
+
+    async def clear_now(self, account: AccountId, now: datetime) -> None:
+        """All is deleted here: what lanes have not to do is to be done in those mirrors."""
+        ...
+
+    async def clearings(self) -> tuple[Clearing, ...]:
+        """Mirrors in which that can be done now, the oldest wish first: no lane does it.
+
+        The lane is through, or the mirror has ended, or its place is paused.
+        """
+        ...
+
+    async def to_clear(self) -> Mapping[str, int]:
+        """How many mirrors are left, by platform, whether it can be done now or not."""
+        ...
+
+    async def copies_left(self, clearing: Clearing) -> tuple[Placement, ...]:
+        """What we posted there that is to go: its words and files, and lines about it."""
+        ...
+
+    async def answers_left(self, clearing: Clearing) -> tuple[tuple[int, MessageId], ...]:
+        """Others' messages with a copy there that may quote it, by `seq`."""
+        ...
+
+    async def cleared(self, clearing: Clearing) -> None: ...
 
     async def park(
         self,

@@ -5,12 +5,14 @@ SELECT position FROM events WHERE message = ?;
 
 -- name: written
 -- With `until`, as they stood after that event of their thread; with `reader`, without the
--- edits that are hidden from that account.
+-- edits that are hidden from that account. What somebody said who has left for good is deleted
+-- everywhere, whenever that was.
 SELECT e.position, e.message, e.thread, e.seq, e.actor, e.pin, c.text, c.rich,
     CASE WHEN c.position = p.position THEN 1 ELSE c.revision END,
     CASE WHEN c.position = p.position THEN NULL ELSE l.at END,
     p.deleted IS NOT NULL AND (
         :until IS NULL OR (SELECT seq FROM events WHERE position = p.deleted) <= :until
+        OR EXISTS (SELECT 1 FROM accounts a WHERE a.id = e.actor AND a.handle = 'gone-' || a.id)
     ), e.data, e.only, e.hidden, e.agent
 FROM json_each(:messages) j
 JOIN events e ON e.message = j.value

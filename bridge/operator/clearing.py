@@ -1,0 +1,253 @@
+"""What people who have left for good said is taken off the places that no lane serves.
+
+Lanes delete what stands in active mirrors. Here goes the rest: copies in mirrors that have
+ended or are paused, copies whose delete was refused, our own lines that hold their words or
+their name, and quotes above what others answered. A row per mirror is the wish; it goes when
+nothing is left there, and every call may be made twice without harm. All of it waits behind
+people's words, and a place that refuses is asked with one call an hour, for itself alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bridge.catchup.mending import PASSING
+from bridge.delivery.course import Patience, view_of
+from bridge.telemetry import Metrics
+from core.delivery import Failure, FailureKind, Receipt, Step, Verb, Write
+from core.files import FileRef
+from core.ids import MirrorId, RemoteId, delivery_id
+from core.model import Mirror, Place, Placement
+from core.ports.adapter import Adapter
+from core.ports.needs import Budgets
+from core.ports.rows import Clearing, LaneWork
+from core.ports.store import Store
+from core.project import View, card, quoting_anew, title
+
+log = logging.getLogger("pinthread.clearing")
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at what there is to do; a look reads one small table."""
+AT_ONCE = 8
+"""Places of one platform that are worked on at the same time."""
+TURN = 60.0
+"""Seconds that a call waits for its budgets before another place has its turn."""
+LONGEST = 3_600.0
+"""Seconds between two tries in a place that refuses."""
+GIVEN_UP = timedelta(days=30)
+"""How long a place is asked. `pinthread erase` begins anew."""
+
+
+@dataclass(slots=True)
+class _Pause:
+    times: int
+    until: float
+
+
+class _PlaceError(Exception):
+    """Nothing more can be done there now."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
+class Clearings:
+    """Runs until it is cancelled. The store knows what is left; pauses are forgotten by a stop."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, Adapter],
+        budgets: Budgets,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+        *,
+        secret: bytes,
+        patience: Patience,
+        copies: Callable[[FileRef], str],
+    ) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._budgets = budgets
+        self._metrics = metrics
+        self._now = now
+        self._secret = secret
+        self._patience = patience
+        self._copies = copies
+        self._busy: set[Place] = set()
+        self._pauses: dict[Place | MirrorId, _Pause] = {}
+        self._failed: dict[MirrorId, int] = {}
+        """How often a place has failed at it: the next try is about another mirror."""
+        self._edited: set[tuple[MirrorId, RemoteId]] = set()
+        """What need not be edited once more when a mirror is worked on again."""
+        self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in adapters}
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._look(tasks)
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _look(self, tasks: asyncio.TaskGroup) -> None:
+        left = await self._store.to_clear()
+        for platform in {*self._adapters, *left}:
+            self._metrics.clearing.set(platform, to=left.get(platform, 0))
+        if not left:
+            self._pauses.clear()
+            self._failed.clear()
+            self._edited.clear()
+            return
+        by_place: dict[Place, list[Clearing]] = {}
+        for one in await self._store.clearings():
+            if one.mirror.place.platform in self._adapters and not self._waits(one.mirror.id):
+                by_place.setdefault(one.mirror.place, []).append(one)
+        for place, found in by_place.items():
+            if place not in self._busy and not self._waits(place):
+                self._busy.add(place)
+                tasks.create_task(self._surely(place, found))
+
+    async def _surely(self, place: Place, found: list[Clearing]) -> None:
+        found.sort(key=lambda one: self._failed.get(one.mirror.id, 0))
+        try:
+            async with self._turns[place.platform]:
+                for one in found:
+                    await self._mirror(one)
+        except _PlaceError as failed:
+            self._later(place, failed.failure)
+        except Exception:
+            # The boundary of one place: what fails here must end neither the program nor others.
+            log.exception("not_cleared", extra={"platform": place.platform})
+            self._later(place, None)
+        else:
+            self._pauses.pop(place, None)
+        finally:
+            self._busy.discard(place)
+
+    # --- pauses ---------------------------------------------------------------------------
+
+    def _waits(self, what: Place | MirrorId) -> bool:
+        pause = self._pauses.get(what)
+        return pause is not None and asyncio.get_running_loop().time() < pause.until
+
+    def _later(self, what: Place | MirrorId, failure: Failure | None) -> None:
+        """Longer each time: up to a minute where a platform is away, else up to an hour."""
+        before = self._pauses.get(what)
+        times = 0 if before is None else before.times + 1
+        seconds = self._patience.pause(times)
+        if failure is None or failure.kind is FailureKind.PLACE:
+            seconds = min(self._patience.retry_most * 2.0 ** min(times, 20), LONGEST)
+        if failure is not None and failure.retry_after is not None:
+            seconds = failure.retry_after
+        self._pauses[what] = _Pause(times, asyncio.get_running_loop().time() + seconds)
+
+    # --- one mirror -----------------------------------------------------------------------
+
+    async def _mirror(self, one: Clearing) -> None:
+        """Raises _PlaceError where nothing more can be done in its place."""
+        mirror, refused, given_up = one.mirror, 0, False
+        try:
+            for placement in await self._store.copies_left(one):
+                refused += not await self._delete(mirror, placement)
+            if mirror.until_seq is not None:
+                refused += await self._without_names(one)
+        except _PlaceError as failed:
+            self._failed[mirror.id] = self._failed.get(mirror.id, 0) + 1
+            given_up = self._now() - one.since >= GIVEN_UP
+            if failed.failure.kind is not FailureKind.PLACE or not given_up:
+                raise
+            log.warning("clearing_given_up", extra=_fields(mirror, failed.failure))
+            refused += 1
+        if one.through or given_up:
+            await self._store.cleared(one)
+            self._pauses.pop(mirror.id, None)
+            if refused:
+                self._metrics.cleared.add(mirror.place.platform, "left", by=refused)
+            log.info("mirror_cleared", extra={**_fields(mirror), "left": str(refused)})
+        else:
+            # Something may be on its way there yet: it is looked at again once the lane is done.
+            self._later(mirror.id, None)
+
+    async def _delete(self, mirror: Mirror, placement: Placement) -> bool:
+        step = Step(Verb.DELETE, placement.part, None, placement.remote)
+        done = await self._written(mirror, step, placement.poster, 1)
+        if done:
+            await self._store.hide_copy(mirror.id, placement.remote)
+        return done
+
+    async def _without_names(self, one: Clearing) -> int:
+        """The quotes and the card of a mirror that has ended; how many were refused."""
+        refused, mirror = 0, one.mirror
+        for seq, message in await self._store.answers_left(one):
+            work = await self._store.review(mirror.id, seq - 1, 1)
+            assert work is not None
+            if work.written[message].deleted:
+                continue
+            answer = work.written[message]
+            for step in quoting_anew(self._view(work), message, mirror):
+                posters = [p.poster for p in work.placed[message] if p.remote == step.target]
+                done = await self._written(mirror, step, posters[0], answer.revision)
+                refused += not done
+                if done and step.verb is Verb.DELETE and step.target is not None:
+                    await self._store.hide_copy(mirror.id, step.target)
+        if mirror.root is not None:
+            refused += not await self._card(mirror)
+        return refused
+
+    async def _card(self, mirror: Mirror) -> bool:
+        """It names those who were there when it was written, as they are called now."""
+        work = await self._store.review(mirror.id, 0, 1)
+        head = await self._store.head(mirror.conversation)
+        assert work is not None
+        assert head is not None
+        at = work.card_revision
+        there = [m for m in head.members if m.since <= at and (m.until is None or m.until > at)]
+        found = [await self._store.account(member.account) for member in there]
+        known = {account.id: account for account in found if account is not None}
+        view = replace(self._view(work), people=tuple(known), accounts={**work.accounts, **known})
+        [step] = card(view, at, root=mirror.root).steps
+        return await self._written(mirror, step, "", at, title(view))
+
+    def _view(self, work: LaneWork) -> View:
+        can = self._adapters[work.mirror.place.platform].capabilities_at(work.mirror.place)
+        return view_of(work, can, self._copies, work.placed, work.shown)
+
+    async def _written(
+        self, mirror: Mirror, step: Step, poster: str, revision: int, called: str = ""
+    ) -> bool:
+        """False: refused for good, and nothing but this message. What is not there is done."""
+        platform = mirror.place.platform
+        adapter, target = self._adapters[platform], step.target
+        assert target is not None
+        if (mirror.id, target) in self._edited:
+            return True
+        name = f"clear {step.verb} {step.target}"
+        delivery = delivery_id(self._secret, mirror.id, name, step.index)
+        write = Write(delivery, mirror, step, called, poster, revision)
+        result = await self._call(adapter, write)
+        if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
+            self._metrics.cleared.add(platform, str(step.verb))
+            if step.verb is Verb.EDIT:
+                self._edited.add((mirror.id, target))
+            return True
+        if not result.certain or result.kind in (*PASSING, FailureKind.PLACE):
+            log.info("clearing_waits", extra=_fields(mirror, result))
+            raise _PlaceError(result)
+        log.warning("copy_left", extra=_fields(mirror, result))
+        return False
+
+    async def _call(self, adapter: Adapter, write: Write) -> Receipt | Failure:
+        """One attempt, after people's words."""
+        try:
+            async with asyncio.timeout(TURN):
+                await self._budgets.take(adapter.costs(write), backfill=True)
+        except TimeoutError:
+            return Failure(FailureKind.RATE, "no_turn")
+        return await adapter.write(write)
+
+
+def _fields(mirror: Mirror, failure: Failure | None = None) -> dict[str, str]:
+    fields = {"mirror": mirror.id, "platform": mirror.place.platform}
+    return fields if failure is None else {**fields, "code": failure.code}
