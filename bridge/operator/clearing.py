@@ -91,6 +91,11 @@ class Clearings:
                 await self._look(tasks)
                 await asyncio.sleep(LOOK_EVERY)
 
+    async def work(self) -> None:
+        """Does what can be done right now."""
+        async with asyncio.TaskGroup() as tasks:
+            await self._look(tasks)
+
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         left = await self._store.to_clear()
         for platform in {*self._adapters, *left}:
