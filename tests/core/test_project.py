@@ -47,7 +47,7 @@ from core.model import (
     Placement,
     Written,
 )
-from core.project import NAMED_REACTIONS, View, card, in_words, project, title
+from core.project import NAMED_REACTIONS, View, card, in_words, project, quoting_anew, title
 from core.text.content import Bold, Paragraph, Text, length
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -451,6 +451,29 @@ def test_a_quote_goes_where_the_deleted_message_was_typed_or_does_not_stand() ->
 def test_a_delete_changes_no_quote_that_does_not_stand(answer: Written, there: Placement) -> None:
     gone = written("in oak?", deleted=True)
     assert project(holding(gone, answer, placed=(there,)), event(GONE), MIRROR) is None
+
+
+def test_a_copy_of_an_answer_quotes_what_it_may_quote_now() -> None:
+    told = written("in oak?")
+    copies = (copy(item="reply"), copy(NAMED_REACTIONS, "reply"))
+    view = holding(told, ANSWER, placed=copies)
+    quoting = replace(
+        UNQUOTED, part=Part(PartKind.TEXT, "in ash", author("nora"), answers="Mia: in oak?")
+    )
+    assert quoting_anew(view, ANSWER.id, MIRROR) == [quoting]
+    view = holding(replace(told, deleted=True), ANSWER, placed=copies)
+    assert quoting_anew(view, ANSWER.id, MIRROR) == [UNQUOTED]
+
+
+def test_a_copy_whose_words_are_not_kept_goes_with_its_quote() -> None:
+    gone = written("in oak?", deleted=True)
+    pin = replace(ANSWER, text="", pin=LAMP.id)
+    copies = (copy(item="reply"), copy(1, "reply"))
+    deleted = Step(Verb.DELETE, 0, None, RemoteId("reply/0"))
+    assert quoting_anew(holding(gone, pin, placed=copies), ANSWER.id, MIRROR) == [deleted]
+    blank = holding(gone, replace(ANSWER, text=""), placed=(copy(item="reply", removed=True),))
+    assert quoting_anew(blank, ANSWER.id, MIRROR) == []
+    assert quoting_anew(holding(gone, ANSWER), ANSWER.id, MIRROR) == []
 
 
 def test_only_a_change_of_words_is_said_in_words() -> None:
