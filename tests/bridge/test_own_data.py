@@ -15,13 +15,16 @@ from bridge.desk import Desk
 from bridge.failures import CommandError
 from bridge.files.folder import FolderFiles
 from bridge.intake.intake import Intake
-from bridge.operator import own_data
+from bridge.office.counter import Counter
+from bridge.operator import beside, own_data
 from bridge.operator.erasing import Erasing
 from bridge.operator.exporting import KEPT, Exporting
 from bridge.reading.searching import Searching
 from bridge.store import open_store
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
+from core.asking import Caller
+from core.files import FileId, FileRef
 from core.intents import (
     AddFile,
     AddPeople,
@@ -38,6 +41,7 @@ from core.ports.outcomes import Accepted
 from core.ports.reading import Prefs
 from core.ports.rows import StoreError
 from core.ports.store import Store
+from core.search import SearchQuery
 from core.standing import Edge, EdgeKind
 from tests.anyone import ANYONE
 from tests.bridge.conftest import DESK, KEN, MIA, NOW
@@ -222,10 +226,69 @@ async def test_an_erasure_is_done_by_the_program_even_after_a_stop(
     assert await store.identities(MIA.id) == ()
     outcome = await intake.submit(Intent("z", MIA.id, PostMessage(thread.thread, "again")))
     assert isinstance(outcome, Refusal)
+    # What a platform refused can be tried again.
+    assert "is being erased" in own_data.erase(config, f"@{gone.handle}", now())
+    await erasing.take()
     # Whoever comes back with the same login is somebody new.
     back = await store.ensure_person(Identity("slack", "T1", "U1"), Profile("Mia"), now())
     assert back.id != MIA.id
     await searching.stop()
+
+
+async def test_nothing_here_shows_what_was_erased(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    lee = await store.ensure_person(Identity("discord", "", "5"), Profile("Lee"), now())
+    history = tmp_path / "pinthread.sqlite"
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    desk = Desk(store, intake, LocalWakeups(), Metrics(), now)
+    searching = Searching(store, history, LocalWakeups(), intake.find_people)
+    office = Counter(desk, now, lambda handle: "")
+    thread = await accepted(intake, start("a", "xyzzy one", "ken", lee.handle))
+    said = await accepted(intake, Intent("b", MIA.id, PostMessage(thread.thread, "xyzzy two")))
+    assert said.message is not None
+    await accepted(intake, Intent("x", MIA.id, EditMessage(said.message, "xyzzy three")))
+    file = FileRef(FileId("a" * 64), "xyzzy.png", "image/png", 9, alt="xyzzy")
+    await accepted(intake, Intent("f", MIA.id, AddFile(said.message, "", file)))
+    failed = AddFile(said.message, "xyzzy.pdf", None, "gone")
+    await accepted(intake, Intent("g", MIA.id, failed))
+    answer = PostMessage(thread.thread, "what Ken said", answers=said.message)
+    await accepted(intake, Intent("k", KEN.id, answer))
+    await accepted(intake, Intent("l", lee.id, Leave(thread.thread)))
+    await accepted(intake, Intent("n", MIA.id, PostMessage(thread.thread, "xyzzy four")))
+    assert "xyzzy four" in repr(await desk.inbox(KEN.id, 9))
+    query = SearchQuery(("xyzzy",))
+    hits = await searching.search(KEN.id, query)
+    assert not isinstance(hits, Refusal)
+    assert len(hits.hits) == 3
+    erasing = Erasing(store, intake.submit, searching.forget, now)
+    await erasing.ask(MIA.id)
+    await erasing.take()
+
+    shown = []
+    for who in (KEN.id, lee.id):
+        person = await store.account(who)
+        assert person is not None
+        shown.append(repr(await desk.page(who, thread.thread, limit=200)))
+        shown.append(repr(await desk.open(who, thread.thread)))
+        shown.append(repr(await desk.inbox(who, 9)))
+        shown.append(repr(await searching.search(who, query)))
+        shown.append(repr(await office.home(Caller(who))))
+        await own_data.export(config, person.handle, tmp_path, now)
+        packed = zipfile.ZipFile(tmp_path / f"pinthread-{person.handle}.zip")
+        shown += [packed.read(name).decode() for name in packed.namelist()]
+    read = beside.read(history, thread.thread)
+    assert read is not None
+    shown += [beside.text(read), json.dumps(beside.document(read))]
+    assert not [one for one in shown if "xyzzy" in one or "Mia" in one]
+    assert sum("what Ken said" in one for one in shown) >= 5
+    await searching.stop()
+    await store.close()
+    left = [
+        path.name for path in tmp_path.glob("pinthread.sqlite*") if b"xyzzy" in path.read_bytes()
+    ]
+    assert left == []
+    await store.open()
 
 
 async def test_whoever_is_named_in_the_configuration_and_left_is_not_put_back(
