@@ -28,6 +28,7 @@ log = logging.getLogger("pinthread.slack")
 
 _BAD_PICTURE = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _LACKING = frozenset({"invalid_name", "too_many_emoji", "too_many_reactions"})
+_PASSING = (FailureKind.RATE, FailureKind.TRANSIENT)
 _DONE = frozenset({"already_reacted", "no_reaction"})
 _UNREADABLE = Failure(FailureKind.TRANSIENT, "unreadable_answer", certain=False)
 
@@ -192,7 +193,9 @@ class Writing:
         file = file_of(write.poster)
         if file:
             # The message is gone; its file would still be listed in the workspace.
-            await self._api.write("files.delete", {"file": file})
+            gone = await self._api.write("files.delete", {"file": file})
+            if isinstance(gone, Failure) and gone.kind in _PASSING:
+                return gone
         return Receipt(target, ours.bot)
 
     async def _react(self, write: Write, ours: Ours) -> Receipt | Failure:

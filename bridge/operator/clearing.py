@@ -18,7 +18,7 @@ from bridge.delivery.course import Patience, view_of
 from bridge.telemetry import Metrics
 from core.delivery import Failure, FailureKind, Receipt, Step, Verb, Write
 from core.files import FileRef
-from core.ids import MirrorId, RemoteId, delivery_id
+from core.ids import AccountId, MirrorId, RemoteId, delivery_id
 from core.model import Mirror, Place, Placement
 from core.ports.adapter import Adapter
 from core.ports.needs import Budgets
@@ -68,6 +68,7 @@ class Clearings:
         secret: bytes,
         patience: Patience,
         copies: Callable[[FileRef], str],
+        turn: float = TURN,
     ) -> None:
         self._store = store
         self._adapters = adapters
@@ -77,11 +78,12 @@ class Clearings:
         self._secret = secret
         self._patience = patience
         self._copies = copies
+        self._turn = turn
         self._busy: set[Place] = set()
         self._pauses: dict[Place | MirrorId, _Pause] = {}
         self._failed: dict[MirrorId, int] = {}
         """How often a place has failed at it: the next try is about another mirror."""
-        self._edited: set[tuple[MirrorId, RemoteId]] = set()
+        self._edited: set[tuple[AccountId, MirrorId, RemoteId]] = set()
         """What need not be edited once more when a mirror is worked on again."""
         self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in adapters}
 
@@ -155,7 +157,7 @@ class Clearings:
         mirror, refused, given_up = one.mirror, 0, False
         try:
             for placement in await self._store.copies_left(one):
-                refused += not await self._delete(mirror, placement)
+                refused += not await self._delete(one, placement)
             if mirror.until_seq is not None:
                 refused += await self._without_names(one)
         except _PlaceError as failed:
@@ -167,7 +169,7 @@ class Clearings:
             refused += 1
         if one.through or given_up:
             await self._store.cleared(one)
-            self._pauses.pop(mirror.id, None)
+            self._forget(one)
             if refused:
                 self._metrics.cleared.add(mirror.place.platform, "left", by=refused)
             log.info("mirror_cleared", extra={**_fields(mirror), "left": str(refused)})
@@ -175,11 +177,17 @@ class Clearings:
             # Something may be on its way there yet: it is looked at again once the lane is done.
             self._later(mirror.id, None)
 
-    async def _delete(self, mirror: Mirror, placement: Placement) -> bool:
+    def _forget(self, one: Clearing) -> None:
+        mirror = one.mirror.id
+        self._pauses.pop(mirror, None)
+        self._failed.pop(mirror, None)
+        self._edited = {each for each in self._edited if each[:2] != (one.account, mirror)}
+
+    async def _delete(self, one: Clearing, placement: Placement) -> bool:
         step = Step(Verb.DELETE, placement.part, None, placement.remote)
-        done = await self._written(mirror, step, placement.poster, 1)
+        done = await self._written(one, step, placement.poster, 1)
         if done:
-            await self._store.hide_copy(mirror.id, placement.remote)
+            await self._store.hide_copy(one.mirror.id, placement.remote)
         return done
 
     async def _without_names(self, one: Clearing) -> int:
@@ -193,16 +201,17 @@ class Clearings:
             answer = work.written[message]
             for step in quoting_anew(self._view(work), message, mirror):
                 posters = [p.poster for p in work.placed[message] if p.remote == step.target]
-                done = await self._written(mirror, step, posters[0], answer.revision)
+                done = await self._written(one, step, posters[0], answer.revision)
                 refused += not done
                 if done and step.verb is Verb.DELETE and step.target is not None:
                     await self._store.hide_copy(mirror.id, step.target)
         if mirror.root is not None:
-            refused += not await self._card(mirror)
+            refused += not await self._card(one)
         return refused
 
-    async def _card(self, mirror: Mirror) -> bool:
+    async def _card(self, one: Clearing) -> bool:
         """It names those who were there when it was written, as they are called now."""
+        mirror = one.mirror
         work = await self._store.review(mirror.id, 0, 1)
         head = await self._store.head(mirror.conversation)
         assert work is not None
@@ -213,20 +222,22 @@ class Clearings:
         known = {account.id: account for account in found if account is not None}
         view = replace(self._view(work), people=tuple(known), accounts={**work.accounts, **known})
         [step] = card(view, at, root=mirror.root).steps
-        return await self._written(mirror, step, "", at, title(view))
+        return await self._written(one, step, "", at, title(view))
 
     def _view(self, work: LaneWork) -> View:
         can = self._adapters[work.mirror.place.platform].capabilities_at(work.mirror.place)
         return view_of(work, can, self._copies, work.placed, work.shown)
 
     async def _written(
-        self, mirror: Mirror, step: Step, poster: str, revision: int, called: str = ""
+        self, one: Clearing, step: Step, poster: str, revision: int, called: str = ""
     ) -> bool:
         """False: refused for good, and nothing but this message. What is not there is done."""
+        mirror, target = one.mirror, step.target
         platform = mirror.place.platform
-        adapter, target = self._adapters[platform], step.target
+        adapter = self._adapters[platform]
         assert target is not None
-        if (mirror.id, target) in self._edited:
+        edited = (one.account, mirror.id, target)
+        if edited in self._edited:
             return True
         name = f"clear {step.verb} {step.target}"
         delivery = delivery_id(self._secret, mirror.id, name, step.index)
@@ -235,7 +246,7 @@ class Clearings:
         if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
             self._metrics.cleared.add(platform, str(step.verb))
             if step.verb is Verb.EDIT:
-                self._edited.add((mirror.id, target))
+                self._edited.add(edited)
             return True
         if not result.certain or result.kind in (*PASSING, FailureKind.PLACE):
             log.info("clearing_waits", extra=_fields(mirror, result))
@@ -246,7 +257,7 @@ class Clearings:
     async def _call(self, adapter: Adapter, write: Write) -> Receipt | Failure:
         """One attempt, after people's words."""
         try:
-            async with asyncio.timeout(TURN):
+            async with asyncio.timeout(self._turn):
                 await self._budgets.take(adapter.costs(write), backfill=True)
         except TimeoutError:
             return Failure(FailureKind.RATE, "no_turn")

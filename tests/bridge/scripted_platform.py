@@ -112,6 +112,8 @@ class ScriptedPlatform:
     """Called before each write is made."""
     fixed: set[RemoteId] = field(default_factory=set)
     """Messages that no edit changes, though all are answered as done."""
+    cost: tuple[Cost, ...] = ()
+    """The budgets of each call."""
     _deliveries: dict[str, Receipt] = field(default_factory=dict)
     _typed: dict[RemoteId, Typed] = field(default_factory=dict)
     _spaces: dict[RemoteId, SpaceId] = field(default_factory=dict)
@@ -134,7 +136,7 @@ class ScriptedPlatform:
         return True
 
     def costs(self, write: Write) -> tuple[Cost, ...]:
-        return ()
+        return self.cost
 
     def link(self, mirror: Mirror) -> str | None:
         return None

@@ -14,20 +14,23 @@ from bridge.operator.erasing import Erasing
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
 from core.delivery import Failure, FailureKind, Verb, Write
-from core.ids import AccountId, BindingId, MessageId
+from core.ids import AccountId, BindingId, MessageId, PinId
 from core.intents import (
     AddFile,
     Assign,
     DeleteMessage,
     EditMessage,
+    Handle,
     Intent,
     Origin,
     PostMessage,
     React,
     Speech,
+    StartThread,
     What,
 )
 from core.model import Identity
+from core.ports.needs import Cost
 from core.ports.store import Store
 from tests.bridge.conftest import INBOX, JO, KEN, MIA, NOW
 from tests.bridge.scripted_platform import Die, Lost, ScriptedPlatform
@@ -79,17 +82,18 @@ class Leaving:
         await erasing.ask(who)
         await erasing.take()
 
-    def clearings(self) -> Clearings:
+    def clearings(self, budgets: LocalBudgets | None = None) -> Clearings:
         """As after a start of the program."""
         return Clearings(
             self.store,
             {"slack": self.talk.slack, "discord": self.talk.discord},
-            LocalBudgets(),
+            budgets or LocalBudgets(),
             self.metrics,
             self.now,
             secret=SECRET,
             patience=QUICK,
             copies=lambda file: file.id,
+            turn=0.05,
         )
 
     async def clears(self, left: int = 0) -> None:
@@ -263,6 +267,58 @@ async def test_a_place_that_refuses_is_asked_with_one_call_and_later_again(
     assert len(leaving.talk.slack.calls) == before + 1
     await leaving.clears()
     assert leaving.slack == ["Desk"]
+
+
+async def test_a_platform_without_a_turn_holds_no_other_up(leaving: Leaving) -> None:
+    await leaving.ends("kens")
+    await leaving.ends("forum")
+    await leaving.forgets()
+    budgets = LocalBudgets()
+    cost = Cost(("slack",), 1, 60.0)
+    leaving.talk.slack.cost = (cost,)
+    budgets.block(cost.key, 3_600.0)
+    await leaving.clearings(budgets).work()
+    assert leaving.discord == ["Desk"]
+    assert leaving.slack == ["Desk", "a secret of mine"]
+    leaving.talk.slack.cost = ()
+    await leaving.clears()
+    assert leaving.slack == ["Desk"]
+
+
+async def test_two_people_who_leave_are_both_named_no_longer(leaving: Leaving) -> None:
+    await leaving.ends("kens")
+    await leaving.forgets()
+    clearings = leaving.clearings()
+    leaving.talk.slack.plan.extend([GONE])
+    await clearings.work()
+    await leaving.forgets(JO.id)
+    await leaving.clears()
+    assert leaving.talk.slack.calls[-1].part.people == (
+        "Somebody who left",
+        "Ken",
+        "Somebody who left",
+    )
+
+
+async def test_one_thread_that_refuses_holds_no_other_of_its_place_up(leaving: Leaving) -> None:
+    for n in range(2):
+        opened = StartThread((Handle("ken"), Handle("jo")), PinId(f"9{n}"), f"secret {n}")
+        await accepted(leaving.talk.intake, Intent(f"t{n}", MIA.id, opened))
+    await leaving.deliver()
+    await leaving.ends("kens")
+    await leaving.forgets()
+    slack, locked = leaving.talk.slack, leaving.talk.copy_of(leaving.talk.slack, "secret 0")
+
+    async def upon(write: Write) -> None:
+        if write.step.target == locked:
+            slack.plan.append(GONE)
+
+    slack.upon = upon
+    await leaving.clears(left=1)
+    assert [text for text in leaving.slack if "secret" in text] == ["secret 0"]
+    slack.upon = None
+    await leaving.clears()
+    assert not [text for text in leaving.slack if "secret" in text]
 
 
 async def test_a_place_that_refuses_for_a_month_is_given_up(leaving: Leaving) -> None:
