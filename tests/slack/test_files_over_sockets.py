@@ -194,6 +194,11 @@ async def test_a_deleted_file_goes_from_the_workspace_too(
     space = await thread(over_http)
     receipt, steps = await until_done(over_http, put(FILES.ref(0, "a.txt"), space))
     gone = about(Verb.DELETE, receipt.remote, space, poster=receipt.poster)
+    # Not done before the file has gone too: its message alone may be asked for again.
+    await world.fault("files.delete", "status", status=503)
+    away = await over_http.write(gone)
+    assert isinstance(away, Failure)
+    assert away.kind is FailureKind.TRANSIENT
     assert isinstance(await over_http.write(gone), Receipt)
     assert len(await world.shown()) == 1
     bare = RemoteFile("a.txt", json.dumps({"id": steps[-1].data["file"]}))
