@@ -9,6 +9,7 @@ people's words, and a place that refuses is asked with one call an hour, for its
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,8 +37,14 @@ TURN = 60.0
 """Seconds that a call waits for its budgets before another place has its turn."""
 LONGEST = 3_600.0
 """Seconds between two tries in a place that refuses."""
+WINDOW, MOST_REFUSED = 600.0, 100
+"""Seconds, and refused calls in them on one platform: Discord bans an address for many, and the
+adapter holds everything, live words too, long before that."""
 GIVEN_UP = timedelta(days=30)
 """How long a place is asked. `pinthread erase` begins anew."""
+
+
+_NO_REFUSAL = (*PASSING, FailureKind.GONE)
 
 
 @dataclass(slots=True)
@@ -85,6 +92,10 @@ class Clearings:
         """How often a place has failed at it: the next try is about another mirror."""
         self._edited: set[tuple[AccountId, MirrorId, RemoteId]] = set()
         """What need not be edited once more when a mirror is worked on again."""
+        self._refused: set[tuple[AccountId, MirrorId, RemoteId]] = set()
+        """What is not asked for again before the next start."""
+        self._refusals: dict[str, deque[float]] = {name: deque() for name in adapters}
+        """When calls were refused, within the window."""
         self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in adapters}
 
     async def run(self) -> None:
@@ -106,6 +117,7 @@ class Clearings:
             self._pauses.clear()
             self._failed.clear()
             self._edited.clear()
+            self._refused.clear()
             return
         by_place: dict[Place, list[Clearing]] = {}
         for one in await self._store.clearings():
@@ -156,7 +168,8 @@ class Clearings:
         """Raises _PlaceError where nothing more can be done in its place."""
         mirror, refused, given_up = one.mirror, 0, False
         try:
-            for placement in await self._store.copies_left(one):
+            left = await self._store.copies_left(one)
+            for placement in left:
                 refused += not await self._delete(one, placement)
             if mirror.until_seq is not None:
                 refused += await self._without_names(one)
@@ -172,7 +185,8 @@ class Clearings:
             self._forget(one)
             if refused:
                 self._metrics.cleared.add(mirror.place.platform, "left", by=refused)
-            log.info("mirror_cleared", extra={**_fields(mirror), "left": str(refused)})
+            if left or mirror.until_seq is not None:
+                log.info("mirror_cleared", extra={**_fields(mirror), "left": str(refused)})
         else:
             # Something may be on its way there yet: it is looked at again once the lane is done.
             self._later(mirror.id, None)
@@ -182,6 +196,7 @@ class Clearings:
         self._pauses.pop(mirror, None)
         self._failed.pop(mirror, None)
         self._edited = {each for each in self._edited if each[:2] != (one.account, mirror)}
+        self._refused = {each for each in self._refused if each[:2] != (one.account, mirror)}
 
     async def _delete(self, one: Clearing, placement: Placement) -> bool:
         step = Step(Verb.DELETE, placement.part, None, placement.remote)
@@ -236,32 +251,43 @@ class Clearings:
         platform = mirror.place.platform
         adapter = self._adapters[platform]
         assert target is not None
-        edited = (one.account, mirror.id, target)
-        if edited in self._edited:
-            return True
-        name = f"clear {step.verb} {step.target}"
-        delivery = delivery_id(self._secret, mirror.id, name, step.index)
+        name = (one.account, mirror.id, target)
+        if name in self._edited or name in self._refused:
+            return name in self._edited
+        called_by = f"clear {step.verb} {target}"
+        delivery = delivery_id(self._secret, mirror.id, called_by, step.index)
         write = Write(delivery, mirror, step, called, poster, revision)
         result = await self._call(adapter, write)
         if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
             self._metrics.cleared.add(platform, str(step.verb))
             if step.verb is Verb.EDIT:
-                self._edited.add(edited)
+                self._edited.add(name)
             return True
         if not result.certain or result.kind in (*PASSING, FailureKind.PLACE):
             log.info("clearing_waits", extra=_fields(mirror, result))
             raise _PlaceError(result)
         log.warning("copy_left", extra=_fields(mirror, result))
+        self._refused.add(name)
         return False
 
     async def _call(self, adapter: Adapter, write: Write) -> Receipt | Failure:
         """One attempt, after people's words."""
+        now = asyncio.get_running_loop().time
+        refusals = self._refusals[adapter.name]
+        while refusals and refusals[0] <= now() - WINDOW:
+            refusals.popleft()
+        if len(refusals) >= MOST_REFUSED:
+            wait = refusals[0] + WINDOW - now()
+            return Failure(FailureKind.RATE, "many_refused", retry_after=wait)
         try:
             async with asyncio.timeout(self._turn):
                 await self._budgets.take(adapter.costs(write), backfill=True)
         except TimeoutError:
             return Failure(FailureKind.RATE, "no_turn")
-        return await adapter.write(write)
+        result = await adapter.write(write)
+        if isinstance(result, Failure) and result.kind not in _NO_REFUSAL:
+            refusals.append(now())
+        return result
 
 
 def _fields(mirror: Mirror, failure: Failure | None = None) -> dict[str, str]:

@@ -34,6 +34,13 @@ _HELD_REMEDY = (
 )
 
 
+_LEFT = "What somebody said who has left for good may still stand there."
+_LEFT_REMEDY = (
+    "It is tried again by itself, at least every hour; the log says what is in the way "
+    "(clearing_waits). Is the bot still in the channel?"
+)
+
+
 class _Failed(msgspec.Struct):
     name: str
     reason: str
@@ -41,7 +48,7 @@ class _Failed(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `kind` is `broken`, `waiting`, `refused`, `held`, `fetching` or `no_file`."""
+    """One line. `kind` is one of those that have a heading below."""
 
     kind: str
     platform: str
@@ -63,6 +70,7 @@ def read(path: Path, now: datetime) -> tuple[Entry, ...]:
             *_held(db, now),
             *_fetching(db),
             *_given_up(db, now),
+            *_clearings(db, now),
         )
 
 
@@ -115,6 +123,13 @@ def _given_up(db: sqlite3.Connection, now: datetime) -> Iterator[Entry]:
         yield _entry("no_file", "", "", thread, at, f"A file is missing: {reason}", remedy)
 
 
+def _clearings(db: sqlite3.Connection, now: datetime) -> Iterator[Entry]:
+    for row in db.execute(_SQL["clearing"], {"before": from_time(now - LONG)}).fetchall():
+        mirror, thread, platform, label, kind, since = row
+        place = _place(platform, label, kind)
+        yield _entry("leaving", platform, place, thread, since, _LEFT, _LEFT_REMEDY, mirror)
+
+
 def _entry(
     kind: str,
     platform: str,
@@ -152,6 +167,7 @@ _HEADINGS = {
     "held": "Input that waits",
     "fetching": "Files that do not come",
     "no_file": "Files that were given up",
+    "leaving": "Words of people who have left that are not taken away yet",
 }
 MOST = 50
 """Lines of one kind for people; `--json` has all."""

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bridge.delivery.budgets import LocalBudgets
 from bridge.intake.intake import Intake
-from bridge.operator.clearing import GIVEN_UP, Clearings
+from bridge.operator import stuck
+from bridge.operator.clearing import GIVEN_UP, MOST_REFUSED, Clearings
 from bridge.operator.erasing import Erasing
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
@@ -233,7 +235,7 @@ async def test_what_was_answered_later_than_the_end_stays_as_it_was(leaving: Lea
 
 
 async def test_a_platform_that_is_down_loses_no_wish_and_holds_no_other_up(
-    leaving: Leaving,
+    leaving: Leaving, tmp_path: Path
 ) -> None:
     await leaving.says(MIA.id, "a second secret")
     await leaving.deliver()
@@ -246,6 +248,11 @@ async def test_a_platform_that_is_down_loses_no_wish_and_holds_no_other_up(
     assert leaving.discord == ["Desk"]
     assert "a second secret" in leaving.slack
     assert await leaving.store.to_clear() == {"slack": 1}
+    found = stuck.read(tmp_path / "history.sqlite", NOW + stuck.LONG)
+    assert found == ()
+    [one] = stuck.read(tmp_path / "history.sqlite", NOW + stuck.LONG * 2)
+    assert (one.kind, one.platform, one.since) == ("leaving", "slack", NOW)
+    assert "not taken away yet (1)" in stuck.text((one,))
     assert leaving.metrics.clearing.values == {("slack",): 1, ("discord",): 1}
     await leaving.clears()
     assert leaving.slack == ["Desk"]
@@ -281,6 +288,28 @@ async def test_a_platform_without_a_turn_holds_no_other_up(leaving: Leaving) -> 
     assert leaving.discord == ["Desk"]
     assert leaving.slack == ["Desk", "a secret of mine"]
     leaving.talk.slack.cost = ()
+    await leaving.clears()
+    assert leaving.slack == ["Desk"]
+
+
+async def test_refusals_stay_far_from_what_a_platform_bans_for(leaving: Leaving) -> None:
+    """Discord's own count holds everything at a thousand in ten minutes."""
+    for n in range(MOST_REFUSED + 20):
+        await leaving.says(MIA.id, f"secret {n}")
+    await leaving.deliver()
+    await leaving.ends("kens")
+    await leaving.forgets()
+    slack, before = leaving.talk.slack, len(leaving.talk.slack.calls)
+    slack.foreign = True
+    clearings = leaving.clearings()
+    for _ in range(3):
+        await clearings.work()
+        await asyncio.sleep(QUICK.retry_most)
+    assert len(slack.calls) == before + MOST_REFUSED
+    assert len({one.step.target for one in slack.calls[before:]}) == MOST_REFUSED
+    assert (await leaving.store.to_clear())["slack"] == 1
+    assert leaving.discord[:1] == ["Desk"]
+    slack.foreign = False
     await leaving.clears()
     assert leaving.slack == ["Desk"]
 

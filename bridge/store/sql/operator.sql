@@ -51,6 +51,11 @@ WHERE f.attempts > 0 ORDER BY f.n;
 SELECT e.thread, e.at, e.data FROM events e
 WHERE e.kind = 'FileFailed' AND e.at >= :after ORDER BY e.position;
 
+-- name: clearing
+SELECT m.id, m.thread, m.platform, ifnull(b.label, ''), m.kind, c.since
+FROM clearings c JOIN mirrors m ON m.id = c.mirror LEFT JOIN bindings b ON b.id = m.binding
+WHERE c.since < :before ORDER BY c.since, m.rowid;
+
 -- name: state_of
 SELECT m.state, m.reason, m.retry_at IS NOT NULL, m.cursor >= ifnull(m.until_seq, t.tail), (
     SELECT count(*) FROM refusals r WHERE r.mirror = m.id AND r.again = 1
