@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -214,6 +216,8 @@ async def test_an_erasure_is_done_by_the_program_even_after_a_stop(
     erasing = Erasing(store, intake.submit, searching.forget, now)
     await erasing.take()
     await erasing.take()
+    with closing(sqlite3.connect(config.store.path)) as db:
+        assert db.execute("SELECT what FROM requests").fetchall() == [("",)]
     history = await store.history(thread.conversation)
     assert [event.seq for event in history] == list(range(1, len(history) + 1))
     assert "secret" not in repr(history)

@@ -16,7 +16,8 @@ SELECT n, what FROM requests WHERE kind = ? AND answer IS NULL ORDER BY n;
 INSERT INTO requests (kind, what, at) VALUES (?, ?, ?);
 
 -- name: answer
-UPDATE requests SET answer = ? WHERE n = ?;
+-- What was asked for is not needed any more, and may name the logins of somebody who has left.
+UPDATE requests SET answer = ?, what = '' WHERE n = ?;
 
 -- name: answer_of
 SELECT answer FROM requests WHERE n = ?;
