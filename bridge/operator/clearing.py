@@ -10,21 +10,17 @@ people's words, and a place that refuses is asked with one call an hour, for its
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge.catchup.mending import PASSING
-from bridge.delivery.course import Patience, view_of
-from bridge.telemetry import Metrics
+from bridge.catchup.mending import PASSING, Means
+from bridge.delivery.course import view_of
 from core.delivery import Failure, FailureKind, Receipt, Step, Verb, Write
-from core.files import FileRef
 from core.ids import AccountId, MirrorId, RemoteId, delivery_id
 from core.model import Mirror, Place, Placement
 from core.ports.adapter import Adapter
-from core.ports.needs import Budgets
 from core.ports.rows import Clearing, LaneWork
-from core.ports.store import Store
 from core.project import View, card, quoting_anew, title
 
 log = logging.getLogger("pinthread.clearing")
@@ -64,27 +60,10 @@ class _PlaceError(Exception):
 class Clearings:
     """Runs until it is cancelled. The store knows what is left; pauses are forgotten by a stop."""
 
-    def __init__(
-        self,
-        store: Store,
-        adapters: Mapping[str, Adapter],
-        budgets: Budgets,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-        *,
-        secret: bytes,
-        patience: Patience,
-        copies: Callable[[FileRef], str],
-        turn: float = TURN,
-    ) -> None:
-        self._store = store
-        self._adapters = adapters
-        self._budgets = budgets
-        self._metrics = metrics
+    def __init__(self, means: Means, now: Callable[[], datetime], *, turn: float = TURN) -> None:
+        self._means = means
+        self._store = means.store
         self._now = now
-        self._secret = secret
-        self._patience = patience
-        self._copies = copies
         self._turn = turn
         self._busy: set[Place] = set()
         self._pauses: dict[Place | MirrorId, _Pause] = {}
@@ -94,9 +73,9 @@ class Clearings:
         """What need not be edited once more when a mirror is worked on again."""
         self._refused: set[tuple[AccountId, MirrorId, RemoteId]] = set()
         """What is not asked for again before the next start."""
-        self._refusals: dict[str, deque[float]] = {name: deque() for name in adapters}
+        self._refusals: dict[str, deque[float]] = {name: deque() for name in means.adapters}
         """When calls were refused, within the window."""
-        self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in adapters}
+        self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in means.adapters}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -111,8 +90,8 @@ class Clearings:
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         left = await self._store.to_clear()
-        for platform in {*self._adapters, *left}:
-            self._metrics.clearing.set(platform, to=left.get(platform, 0))
+        for platform in {*self._means.adapters, *left}:
+            self._means.metrics.clearing.set(platform, to=left.get(platform, 0))
         if not left:
             self._pauses.clear()
             self._failed.clear()
@@ -121,7 +100,7 @@ class Clearings:
             return
         by_place: dict[Place, list[Clearing]] = {}
         for one in await self._store.clearings():
-            if one.mirror.place.platform in self._adapters and not self._waits(one.mirror.id):
+            if one.mirror.place.platform in self._means.adapters and not self._waits(one.mirror.id):
                 by_place.setdefault(one.mirror.place, []).append(one)
         for place, found in by_place.items():
             if place not in self._busy and not self._waits(place):
@@ -155,9 +134,9 @@ class Clearings:
         """Longer each time: up to a minute where a platform is away, else up to an hour."""
         before = self._pauses.get(what)
         times = 0 if before is None else before.times + 1
-        seconds = self._patience.pause(times)
+        seconds = self._means.patience.pause(times)
         if failure is None or failure.kind is FailureKind.PLACE:
-            seconds = min(self._patience.retry_most * 2.0 ** min(times, 20), LONGEST)
+            seconds = min(self._means.patience.retry_most * 2.0 ** min(times, 20), LONGEST)
         if failure is not None and failure.retry_after is not None:
             seconds = failure.retry_after
         self._pauses[what] = _Pause(times, asyncio.get_running_loop().time() + seconds)
@@ -184,7 +163,7 @@ class Clearings:
             await self._store.cleared(one)
             self._forget(one)
             if refused:
-                self._metrics.cleared.add(mirror.place.platform, "left", by=refused)
+                self._means.metrics.cleared.add(mirror.place.platform, "left", by=refused)
             if left or mirror.until_seq is not None:
                 log.info("mirror_cleared", extra={**_fields(mirror), "left": str(refused)})
         else:
@@ -240,8 +219,8 @@ class Clearings:
         return await self._written(one, step, "", at, title(view))
 
     def _view(self, work: LaneWork) -> View:
-        can = self._adapters[work.mirror.place.platform].capabilities_at(work.mirror.place)
-        return view_of(work, can, self._copies, work.placed, work.shown)
+        can = self._means.adapters[work.mirror.place.platform].capabilities_at(work.mirror.place)
+        return view_of(work, can, self._means.copies, work.placed, work.shown)
 
     async def _written(
         self, one: Clearing, step: Step, poster: str, revision: int, called: str = ""
@@ -249,17 +228,17 @@ class Clearings:
         """False: refused for good, and nothing but this message. What is not there is done."""
         mirror, target = one.mirror, step.target
         platform = mirror.place.platform
-        adapter = self._adapters[platform]
+        adapter = self._means.adapters[platform]
         assert target is not None
         name = (one.account, mirror.id, target)
         if name in self._edited or name in self._refused:
             return name in self._edited
         called_by = f"clear {step.verb} {target}"
-        delivery = delivery_id(self._secret, mirror.id, called_by, step.index)
+        delivery = delivery_id(self._means.secret, mirror.id, called_by, step.index)
         write = Write(delivery, mirror, step, called, poster, revision)
         result = await self._call(adapter, write)
         if isinstance(result, Receipt) or result.kind is FailureKind.GONE:
-            self._metrics.cleared.add(platform, str(step.verb))
+            self._means.metrics.cleared.add(platform, str(step.verb))
             if step.verb is Verb.EDIT:
                 self._edited.add(name)
             return True
@@ -281,7 +260,7 @@ class Clearings:
             return Failure(FailureKind.RATE, "many_refused", retry_after=wait)
         try:
             async with asyncio.timeout(self._turn):
-                await self._budgets.take(adapter.costs(write), backfill=True)
+                await self._means.budgets.take(adapter.costs(write), backfill=True)
         except TimeoutError:
             return Failure(FailureKind.RATE, "no_turn")
         result = await adapter.write(write)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.catchup.mending import Means
 from bridge.delivery.budgets import LocalBudgets
 from bridge.intake.intake import Intake
 from bridge.operator import stuck
@@ -86,17 +87,17 @@ class Leaving:
 
     def clearings(self, budgets: LocalBudgets | None = None) -> Clearings:
         """As after a start of the program."""
-        return Clearings(
+        adapters = {"slack": self.talk.slack, "discord": self.talk.discord}
+        means = Means(
             self.store,
-            {"slack": self.talk.slack, "discord": self.talk.discord},
+            adapters,
             budgets or LocalBudgets(),
             self.metrics,
-            self.now,
-            secret=SECRET,
-            patience=QUICK,
-            copies=lambda file: file.id,
-            turn=0.05,
+            SECRET,
+            QUICK,
+            lambda file: file.id,
         )
+        return Clearings(means, self.now, turn=0.05)
 
     async def clears(self, left: int = 0) -> None:
         """Until as many mirrors are left, which may take several tries."""
