@@ -243,7 +243,10 @@ class Relations:
         body = await read(request, NewStatus)
         if body.until is not None and body.until.tzinfo is None:
             raise Problem(400, "bad_request", "`until` needs its time zone.")
-        until = body.until.astimezone(UTC) if body.until else None
+        try:
+            until = body.until.astimezone(UTC) if body.until else None
+        except OverflowError:
+            raise Problem(400, "bad_request", "There is no such time in UTC.") from None
         what = SetStatus(thread, body.status, until)
         return await self._done(request, asker, thread, what, body)
 

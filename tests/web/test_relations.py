@@ -294,6 +294,14 @@ async def test_a_thread_is_muted_reported_and_assigned(world: World, store: Stor
     assert (status, refused["code"]) == (403, "not_creator")
 
 
+async def test_a_time_outside_the_calendar_is_refused(world: World) -> None:
+    mia = await world.client("mia")
+    path = f"/api/threads/{await started(mia, 'rosa')}/status"
+    for until in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-01-01T00:00:00"):
+        status, refused, _ = await mia("PUT", path, {"status": "snoozed", "until": until})
+        assert (status, refused["code"]) == (400, "bad_request"), until
+
+
 async def test_what_one_is_told_is_kept_and_checked(world: World) -> None:
     mia = await world.client("mia")
     path = "/api/me/notifications"
