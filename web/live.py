@@ -15,6 +15,7 @@ from contextlib import suppress
 import msgspec
 from aiohttp import web
 
+from core.audience import shown_to
 from core.delivery import Delivery
 from core.events import (
     AboutMessage,
@@ -85,7 +86,7 @@ class Live:
     async def live(self, request: web.Request) -> web.StreamResponse:
         asker = self._site.who(request)
         last = request.headers.get("Last-Event-ID") or request.query.get("after")
-        at = self._site.unseal(FEED, asker, last) if last else None
+        at = self._site.unseal_once(FEED, asker, last) if last else None
         async with self._streams.opened(request, asker) as stream:
             reader = _Reader(self._site, request, asker, stream)
             async with following(self._site.desk, reader.note):
@@ -108,7 +109,8 @@ class _Reader:
         self._stood: OrderedDict[ThreadId, tuple[_Stands, ...]] = OrderedDict()
 
     def note(self, change: Change) -> None:
-        if change.kind == "delivery":
+        # A stream that is told of a note's copies would tell that there is one.
+        if change.kind == "delivery" and shown_to(change, self._asker):
             self._delivered.add(change.thread)
         self._stream.news.set()
 
@@ -212,4 +214,5 @@ class _Reader:
                 self._shown.popitem(last=False)
 
     def _id(self, position: int) -> str:
-        return self._site.seal(FEED, self._asker, position)
+        """Not twice the same, since where the feed ends tells of what one may not see."""
+        return self._site.seal_once(FEED, self._asker, position)

@@ -7,6 +7,7 @@ session that the page carries and sends as a bearer token.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
 
 from aiohttp import web
 
@@ -119,3 +120,12 @@ class Site:
                 "This cursor was not given out for this. Read again from the newest page.",
             )
         return number
+
+    def seal_once(self, purpose: str, account: AccountId, number: int) -> str:
+        """A cursor that cannot be compared with another one."""
+        salt = token_urlsafe(6)
+        return salt + self.seal(f"{purpose}\n{salt}", account, number)
+
+    def unseal_once(self, purpose: str, account: AccountId, cursor: str) -> int:
+        salt, sealed = cursor[:8], cursor[8:]
+        return self.unseal(f"{purpose}\n{salt}", account, sealed)

@@ -30,7 +30,7 @@ from core.delivery import (
     Verb,
     Write,
 )
-from core.events import FileAdded
+from core.events import Event, FileAdded
 from core.files import FileRef
 from core.ids import MessageId, RemoteId, SpaceId, ThreadId, delivery_id
 from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
@@ -198,7 +198,7 @@ class Course:
             return False
         if self._refusals == refusals:
             await self._store.forgive(self._mirror.id, one.item)
-        self._tell()
+        self._tell(one.event)
         return True
 
     def _card(self) -> Sending:
@@ -395,7 +395,7 @@ class Course:
             self._means.under_way.ends(self._mirror.id)
         self._attempts = 0
         if after is None:
-            self._tell()
+            self._tell(self._event(sending))
         if space is not None:
             await self._appeared(space)
         if step.verb is Verb.POST and receipt.inner is None:
@@ -490,7 +490,7 @@ class Course:
                 place = self._mirror.place
                 due = Due(mirror, place.platform, place.channel, retry_at, self._since)
                 self._means.park(due, pause)
-                self._tell()
+                self._tell(self._event(sending))
                 return False
             case FailureKind.FOREIGN | FailureKind.EMOJI if changes and self._in_words(sending):
                 log.info("told_in_words", extra=fields)
@@ -524,7 +524,7 @@ class Course:
                     reason=reason,
                     since=self._means.now(),
                 )
-                self._tell()
+                self._tell(self._event(sending))
                 return False
             case _ as never:
                 assert_never(never)
@@ -533,7 +533,7 @@ class Course:
         self._refusals += refused is not None
         await self._store.pass_over(self._mirror.id, sending.seq, refused=refused)
         self._cursor = max(self._cursor, sending.seq)
-        self._tell()
+        self._tell(self._event(sending))
 
     def _refused(self, sending: Sending, reason: str) -> Refused | None:
         """The author reads it at the message; nobody waits for what became of a reaction."""
@@ -553,9 +553,22 @@ class Course:
                 return in_words(self._view, event)
         return None
 
-    def _tell(self) -> None:
-        mirror = self._mirror
-        self._means.wakeups.publish(Change(mirror.conversation, mirror.thread, "delivery"))
+    def _event(self, sending: Sending) -> Event | None:
+        """What is sent; of a card, that in front of which it stands."""
+        for one in self._work.again:
+            if one.item == sending.item:
+                return one.event
+        seen = max(self._cursor, self._passed)
+        for event in self._work.events:
+            if event.seq == sending.seq or (sending.item == CARD and event.seq > seen):
+                return event
+        return None
+
+    def _tell(self, event: Event | None) -> None:
+        """Whoever may see the event hears of its copies; without one, all do."""
+        conversation, thread = self._mirror.conversation, self._mirror.thread
+        only, hidden = (None, ()) if event is None else (event.only, event.hidden)
+        self._means.wakeups.publish(Change(conversation, thread, "delivery", only, hidden))
 
     def _fields(self, failure: Failure) -> dict[str, str]:
         place = self._mirror.place

@@ -233,11 +233,17 @@ class ThreadView:
 @quick
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something to read again. `kind` is `event` or `delivery`."""
+    """Something to read again. `kind` is `event` or `delivery`.
+
+    A delivery has the audience of what was delivered: whoever may not see that is not to
+    learn of it by being told of its copies.
+    """
 
     conversation: ConversationId
     thread: ThreadId
     kind: str
+    only: AccountId | None = None
+    hidden: tuple[AccountId, ...] = ()
 
 
 class Behind(Protocol):

@@ -23,12 +23,14 @@ from core.intents import (
     Person,
     PostMessage,
     React,
+    Speech,
 )
 from core.model import Binding, BindingKind, Identity, MirrorState, Pin, Place, Profile
 from core.ports.reading import Change
+from core.ports.rows import Retry
 from core.ports.store import Store
 from core.standing import Edge, EdgeKind
-from tests.bridge.conftest import DESK, FORUM, INBOX, JO, KEN, MIA, NOW
+from tests.bridge.conftest import BRAND, DESK, FORUM, INBOX, JO, KEN, MIA, NOW
 from tests.bridge.scripted_platform import Die, Late, Lost, ScriptedPlatform
 from tests.bridge.test_intake import accepted, start
 
@@ -109,6 +111,39 @@ async def test_card_first_then_words_in_order(
         ("C1", "text", "does this come in oak?"),
         *(("C1", "text", f"word {n}") for n in range(5)),
     ]
+
+
+async def test_copies_of_a_note_are_news_to_the_brand_alone(
+    store: Store, intake: Intake, wakeups: LocalWakeups
+) -> None:
+    slack = ScriptedPlatform()
+    heard: list[Change] = []
+
+    def note(key: str) -> Intent:
+        return Intent(key, BRAND.id, PostMessage(thread.thread, key, speech=Speech.NOTE))
+
+    def listen(change: Change) -> None:
+        if change.kind == "delivery":
+            heard.append(change)
+
+    async with running(store, wakeups, slack) as lanes:
+        thread = await accepted(intake, start("a"))
+        await settled(store, wakeups)
+        wakeups.subscribe(listen)
+        await accepted(intake, note("once"))
+        await settled(store, wakeups)
+        slack.plan.extend([AWAY, Failure(FailureKind.EVENT, "too_long")])
+        refused = await accepted(intake, note("refused"))
+        await settled(store, wakeups)
+        await store.retry(Retry(thread=thread.thread))
+        await lanes.look()
+        await slack.until(4)
+        slack.plan.append(Failure(FailureKind.PLACE, "archived"))
+        await accepted(intake, note("broken"))
+        await settled(store, wakeups)
+    assert refused.message is not None
+    assert len(heard) >= 5
+    assert {change.only for change in heard} == {BRAND.id}
 
 
 async def test_what_was_said_while_stopped_arrives_after_the_start(

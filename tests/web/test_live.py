@@ -10,6 +10,7 @@ import pytest
 from core.delivery import Delivery, DeliveryState
 from core.ids import AccountId, BindingId, ConversationId, MirrorId, ThreadId
 from core.model import BindingKind, Mirror, MirrorState, Place
+from core.ports.reading import Change
 from web.sse import Streams
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
@@ -70,6 +71,15 @@ async def test_the_id_of_ready_is_enough_to_miss_nothing(world: Any) -> None:
         assert (await events.until("message"))["line"]["text"] == "meanwhile"
 
 
+async def test_ids_do_not_tell_whether_anything_has_happened(world: Any) -> None:
+    ids = []
+    for _ in range(2):
+        async with world.live("mia") as events:
+            await events.next()
+            ids.append(events.last_id)
+    assert ids[0] != ids[1], "though nothing has happened in between"
+
+
 async def test_an_id_of_somebody_else_is_a_bad_cursor(world: Any) -> None:
     async with world.live("mia") as events:
         await events.next()
@@ -123,6 +133,24 @@ async def test_a_change_of_delivery_arrives_once(world: Any) -> None:
         }
         await say(mia, thread, "next")
         assert (await events.next())[0] == "message"
+
+
+async def test_copies_of_what_one_may_not_see_are_not_heard_of(world: Any) -> None:
+    mia = await world.client("mia")
+    thread = await start(mia)
+    message = await say(mia, thread, "is it there?")
+    world.desk.delivered[message] = (DELIVERED,)
+    here = (ConversationId("c"), ThreadId(thread), "delivery")
+    async with world.live("mia") as events:
+        await events.next()
+        world.desk.tell(Change(*here, only=AccountId("id-of-northwind")))
+        world.desk.tell(Change(*here, hidden=(AccountId("id-of-mia"),)))
+        await say(mia, thread, "next")
+        assert (await events.next())[0] == "message", "nothing that she sees has changed"
+    async with world.live("mia") as events:
+        await events.next()
+        world.desk.tell(Change(*here, only=AccountId("id-of-mia")))
+        assert (await events.next())[0] == "delivery"
 
 
 async def test_a_place_that_breaks_arrives_as_the_thread_of_whose_place_it_is(world: Any) -> None:
