@@ -3,6 +3,7 @@
 Refusals reach the person alone (docs/decisions/0003-discord-refusals.md).
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
 from typing import Any
@@ -11,7 +12,7 @@ from adapters.discord import answers
 from adapters.discord.callers import who_said
 from adapters.discord.cards import thread_menu
 from adapters.discord.commands import as_registered
-from adapters.discord.errors import DM_CLOSED, Problem
+from adapters.discord.errors import Problem
 from adapters.discord.inbound import Said, place_of
 from adapters.discord.outbound import NOBODY, nonce
 from adapters.discord.quiet import Quiet
@@ -63,7 +64,7 @@ class Teller:
         first command says it."""
         place = place_of(said)
         answer = None if place is None else await self._desk.office.welcome(who_said(said, place))
-        direct = None if answer is None else await self._writer.direct_with(said.author)
+        direct = None if answer is None else await self._direct_with(said.author)
         if answer is not None and isinstance(direct, str):
             body = {
                 **answers.message(answer, place, used=answers.QUIET),
@@ -92,7 +93,7 @@ class Teller:
             body = _answer(said, as_registered(refusal.sentence))
             await self._speaker.say(said.channel, {**body, "nonce": nonce(told_as)})
             return
-        direct = await self._writer.direct_with(said.author)
+        direct = await self._direct_with(said.author)
         told: Posted | Problem | None = None
         if isinstance(direct, str):
             link = f"https://discord.com/channels/{said.guild}/{said.channel}/{said.message}"
@@ -104,9 +105,19 @@ class Teller:
                 "enforce_nonce": True,
             }
             told = await self._speaker.say(direct, body)
-        problem = direct if isinstance(direct, Problem) else told
-        if isinstance(problem, Problem) and problem.code in (DM_CLOSED, 50278):
+        # Closed most of the time; in whatever way it failed, nobody is to be left without a word.
+        if isinstance(direct, Problem) or isinstance(told, Problem):
             self._quiet.sign(said, WARNING)
+
+    async def _direct_with(self, user: str) -> str | Problem:
+        """Their direct messages; Discord lets a bot open few in a row."""
+        direct = await self._writer.direct_with(user)
+        for pause in (1.0, 3.0):
+            if not isinstance(direct, Problem) or 400 <= direct.status < 429:
+                break
+            await asyncio.sleep(direct.retry_after or pause)
+            direct = await self._writer.direct_with(user)
+        return direct
 
     async def _ask(self, said: Said, lines: tuple[ThreadLine, ...]) -> None:
         body = {

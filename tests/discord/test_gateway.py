@@ -196,6 +196,23 @@ async def test_a_refusal_of_typed_words_comes_as_a_direct_message(
     assert len(await sandbox.messages(str(at.space))) == 2
 
 
+async def test_a_refusal_comes_when_direct_messages_may_be_opened_again(
+    adapter: DiscordAdapter, desk: FakeDesk, sandbox: Sandbox
+) -> None:
+    at = await placed(adapter, mirror(FORUM))
+    desk.outcome = lambda _: NO
+    opening = "POST /users/@me/channels"
+    await sandbox.fault(opening, "ratelimit", retry_after=0.05, times=2)
+    await sandbox.say("Mia", str(at.space), "eleventh")
+    await shown(sandbox, f"dm:{MIA}", "Your message was not sent")
+    await sandbox.fault(opening, "ratelimit", retry_after=0.05, times=3)
+    said = await sandbox.say("Kai", str(at.space), "twelfth")
+    async with sandbox.live() as changes:
+        while not (his := (await sandbox.messages(str(at.space)))[-1])["reactions"]:
+            await changes()
+    assert his["id"] == said, "a warning, where it cannot be said"
+
+
 async def test_with_direct_messages_closed_a_warning_stands_and_only_the_author_learns_why(
     adapter: DiscordAdapter, desk: FakeDesk, sandbox: Sandbox
 ) -> None:
