@@ -24,7 +24,6 @@ from core.events import AboutMessage, CardFilled, Event, MessagePosted
 from core.ids import AccountId, ConversationId, MessageId, MirrorId, RemoteId, SpaceId, ThreadId
 from core.model import (
     CARD,
-    BindingKind,
     Head,
     Member,
     MirrorState,
@@ -199,7 +198,7 @@ class WarmThreads:
         self, warm: _Warm, lane: _Lane, events: tuple[Event, ...], thread: Thread
     ) -> LaneWork:
         newest = () if lane.newest is None else (lane.newest,)
-        mine = _brands_own(warm.conversation, lane)
+        mine = _own_stay(warm.conversation, lane)
         return work(
             self._known,
             rows.mirror(lane.row),
@@ -353,12 +352,12 @@ class WarmThreads:
             self._conversations.pop(conversation.id, None)
 
 
-def _brands_own(conversation: _Conversation, lane: _Lane) -> Member | None:
-    """The stay of the brand whose inbox it is."""
-    if lane.row[8] != BindingKind.INBOX:
-        return None
-    mine = (m for m in conversation.members if m.account == lane.row[4] and m.until is None)
-    return next(mine, None)
+def _own_stay(conversation: _Conversation, lane: _Lane) -> Member | None:
+    """The stay of whose place it is."""
+    for member in conversation.members:
+        if member.account == lane.row[4] and member.until is None:
+            return member
+    return None
 
 
 def _moved(thread: Thread, tail: int) -> Thread:

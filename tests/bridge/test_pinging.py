@@ -134,6 +134,23 @@ async def test_a_muted_conversation_pings_nobody(pings: Pings) -> None:
     assert await pings.ping_of(thread, HOME) == ()
 
 
+async def test_a_muted_conversation_pings_nobody_where_all_was_shown_before(pings: Pings) -> None:
+    thread = await pings.begin()
+    await pings.do(JO.id, Mute(thread.thread, True))
+    (mirror,) = [m for m in await pings.store.mirrors_of(thread.thread) if m.place == HOME]
+    for words, on in (("and this?", False), ("still there?", False), ("now?", True)):
+        if on:
+            await pings.do(JO.id, Mute(thread.thread, False))
+        row = await pings.store.thread(thread.thread)
+        assert row is not None
+        await pings.store.pass_over(mirror.id, row.tail)
+        await pings.store.due_of(thread.thread)
+        await pings.do(MIA.id, said(thread, words, JO))
+        work = await pings.store.lane(mirror.id, 50)
+        assert work is not None
+        assert (work.ping, work.users) == ((("U0JO",), {"jo": "U0JO"}) if on else ((), {}))
+
+
 @pytest.mark.parametrize(
     ("prefs", "mentioned"),
     [(Prefs(), True), (Prefs("mentions"), True), (Prefs("none"), False), (NIGHT, False)],
