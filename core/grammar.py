@@ -50,6 +50,12 @@ def parse(text: str) -> Command | Unknown:
         return Command("preview", pin=address(first.group()))
     name = _bare(first.group()).lower()
     verb = BY_NAME.get(name)
+    second = _WORD.search(text, first.end()) if name in GROUPS else None
+    if second is not None:
+        # As Discord has it: what somebody reads there is often typed here.
+        inner = BY_NAME.get(_bare(second.group()).lower())
+        if inner is not None and inner.group == name:
+            first, verb = second, inner
     if verb is None:
         return Unknown(name)
     rest = text[first.end() :]
