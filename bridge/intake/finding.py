@@ -264,8 +264,10 @@ class Finder:
             return Actor(brand, who.identity)
         person = await self._person(who)
         given = self._store.role_in(brand.id, person.id)
-        role = role_of(self._rules.of(brand.id), given, who)
-        if role is not None and given is None and not binding.paused:
+        # To be in a channel that others can join makes nobody an agent.
+        known = given is not None or not binding.paused
+        role = role_of(self._rules.of(brand.id), given, who) if known else None
+        if role is not None and given is None:
             await self._store.note_agent(brand.id, person.id, self._now())
         return Actor(brand, who.identity, role, person)
 

@@ -46,7 +46,7 @@ from core.ports.desk import Desk
 from core.ports.outcomes import Accepted, Ask, Outcome, Waiting
 from core.ports.reading import Acting, ThreadLine, ThreadView
 from core.rights import Act, may
-from core.rules import cannot_message
+from core.rules import PAUSED, cannot_message
 
 LATER = Refusal("not_yet", "That could not be done just now. Try it again in a moment.")
 LOST = Refusal(
@@ -129,6 +129,8 @@ class Clerk:
         """Whether the asker may do it for the account that they act as."""
         if not asker.for_brand:
             return None
+        if asker.binding is not None and asker.binding.paused and act is not Act.CONNECT:
+            return PAUSED
         if may(asker.role, act) is None:
             return None
         agents = await self.desk.agents(asker.account.id)

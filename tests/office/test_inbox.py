@@ -21,6 +21,7 @@ from tests.office.desk_world import (
     SAM,
     STAFF,
     World,
+    button,
     code,
     inbox,
     labels,
@@ -358,3 +359,25 @@ async def test_a_note_shows_as_one_and_only_inside(world: World) -> None:
     assert shown.items[-1].note.startswith("note, only for colleagues")
     seen = await world.type(MIAS, f"open {thread.thread}")
     assert [item.text for item in seen.items[1:]] == ["How high is it?"]
+
+
+async def test_a_channel_that_others_read_tells_nobody_of_the_brand(world: World) -> None:
+    await world.follow(MIA, BRAND)
+    thread = await world.start()
+    await world.type(ADAS, f"note {thread.thread} ask the shop", INBOX)
+    reply = button(await world.type(ADAS, f"open {thread.thread}", INBOX), "Reply")
+    await world.desk.place_changed(INBOX, exposed=True)
+    # Ben joined it since then; Ada is an owner wherever she is.
+    for who in (BENS, ADAS):
+        for text in (
+            *("inbox", "requests", "followers", "search shop", "canned", "mode relay", "export"),
+            *(f"open {thread.thread}", f"note {thread.thread}", "role viewer @ben", "note"),
+        ):
+            assert code(await world.type(who, text, INBOX)) == "place_paused", text
+        assert code(await world.push(who, reply, INBOX)) == "place_paused"
+        caller = Caller(who, INBOX)
+        assert await world.office.choices(caller, "open", "id", "") == ()
+    assert code(await world.type(BENS, "disconnect", INBOX)) == "not_allowed"
+    assert (await world.type(ADAS, "disconnect", INBOX)).buttons
+    await world.desk.place_changed(INBOX, exposed=False)
+    assert "Oak desk" in titles(await world.type(BENS, "inbox", INBOX))
