@@ -36,25 +36,30 @@ def files(message: discord.Message) -> tuple[RemoteFile, ...]:
 
 
 def beside(message: discord.Message) -> str:
-    """Stickers, a poll, a voice message, forwarded words, a command's answer; mostly nothing."""
-    lines: list[str] = []
+    """Stickers, a poll, a voice message, forwarded words, a command's answer; mostly nothing.
+
+    Whatever cannot be shown as it is there is a click away.
+    """
+    theirs: list[str] = []
     if message.interaction_metadata is not None:
-        lines += [f"Used {escape(cut(message.author.name, 80))}:", message.content]
-        lines += map(_embed, message.embeds)
+        theirs += [f"Used {escape(cut(message.author.name, 80))}:", message.content]
+        theirs += map(_embed, message.embeds)
+    ours: list[str] = []
     for snapshot in message.message_snapshots:
         quoted = [snapshot.content, *map(_embed, snapshot.embeds)]
-        lines += [_quoted("\n".join(text for text in quoted if text)), "Forwarded"]
+        ours += [_quoted("\n".join(text for text in quoted if text)), "Forwarded"]
     if message.flags.value & VOICE:
-        lines.append("Voice message")
-    lines += [f"Sticker: {escape(cut(one.name, 100))}" for one in message.stickers]
+        ours.append("Voice message")
+    ours += [f"Sticker: {escape(cut(one.name, 100))}" for one in message.stickers]
+    way = f"[see it in Discord](<{original(message)}>)"
     if message.poll is not None:
-        lines += _poll(message.poll)
-    if not lines:
-        return ""
-    # What cannot be shown as it is there is a click away.
-    lines = [line for line in lines if line]
-    lines[-1] = f"{lines[-1]} <{original(message)}>"
-    return "\n".join(lines)
+        ours += [*_poll(message.poll), way.replace("see it", "vote", 1)]
+    elif ours:
+        ours[-1] += f" \u00b7 {way}"
+    elif theirs:
+        # On a line of its own: the last of theirs may be a list, a quote or code.
+        ours.append(way)
+    return "\n".join(line for line in (*theirs, *ours) if line)
 
 
 def original(message: discord.Message) -> str:
@@ -83,4 +88,4 @@ def _quoted(text: str) -> str:
 
 def _poll(poll: discord.Poll) -> list[str]:
     answers = [f"- {escape(cut(one.text, 100))}" for one in poll.answers]
-    return [f"Poll: {escape(cut(poll.question, 300))}", *answers, "Vote in Discord:"]
+    return [f"Poll: {escape(cut(poll.question, 300))}", *answers]

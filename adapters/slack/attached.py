@@ -30,10 +30,10 @@ def said(message: Payload, known: Known, original: str) -> Content:
     content = of_blocks([*words, *shown, *_elsewhere(message)])
     if content and (shown or message.get("blocks")):
         # It looks and does more there than words can say.
-        return of_blocks([*content, *_link(original, "original message")])
+        return of_blocks([*content, *_original(original)])
     if content or message.get("files"):
         return content
-    return of_blocks([Paragraph((Link(original, (Text("A message of another app"),)),))])
+    return of_blocks([*of_text("A message of another app"), *_original(original)])
 
 
 def shared_files(message: Payload) -> list[Any]:
@@ -51,7 +51,7 @@ def _shared(message: Payload, known: Known) -> Iterator[Block]:
         blocks = [block for part in parts for block in _blocks_of(part)]
         words = read({"blocks": blocks, "text": one.get("text")}, known)
         name = _text(one, "author_name") or _text(one, "author_subname") or "Somebody"
-        link = _link(_text(one, "from_url"), "original message")
+        link = _original(_text(one, "from_url"))
         head: tuple[Inline, ...] = (Bold((Text(name),)),)
         yield Quote((Paragraph(head), *words, *link))
 
@@ -86,6 +86,12 @@ def _link(address: str, label: str) -> list[Block]:
         return [*of_text(label)]
     words = whole(" ".join(label.split()))
     return [Paragraph((Link(address, (Text(words),) if words else ()),))]
+
+
+def _original(address: str) -> list[Block]:
+    """The way to it; no preview, since an address in Slack shows others a page to sign in at."""
+    label = (Text("see it in Slack"),)
+    return [Paragraph((Link(address, label, preview=False),))] if is_web(address) else []
 
 
 def _blocks_of(part: Payload) -> list[Payload]:

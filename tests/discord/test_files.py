@@ -94,9 +94,9 @@ async def test_a_file_without_words_is_sent_and_a_voice_message_says_what_it_is(
     assert isinstance(plain, PostMessage)
     assert isinstance(spoken, PostMessage)
     assert (plain.text, len(plain.files)) == ("", 1)
-    words, _, original = spoken.text.rpartition(" ")
-    assert (words, spoken.files[0].media_type) == ("Voice message", "audio/ogg")
-    assert original.startswith(f"https://discord.com/channels/{GUILD}/{at.space}/")
+    shown = "Voice message \u00b7 see it in Discord"
+    assert (spoken.text, spoken.files[0].media_type) == (shown, "audio/ogg")
+    assert f"https://discord.com/channels/{GUILD}/{at.space}/" in str(spoken.rich)
     assert await fetched(adapter, spoken.files[0]) == b"OggS"
 
 

@@ -126,10 +126,10 @@ async def test_a_reply_names_what_it_answers(
 @pytest.mark.parametrize(
     ("given_body", "shown"),
     [
-        ({"sticker": "Wave *hi*"}, "Sticker: Wave *hi* https://discord.com/channels/{here}"),
+        ({"sticker": "Wave *hi*"}, "Sticker: Wave *hi* \u00b7 see it in Discord"),
         (
             {"poll": {"question": "Oak or ash?", "answers": ["Oak", "# Ash"]}},
-            "Poll: Oak or ash?\n- Oak\n- # Ash\nVote in Discord: https://discord.com/channels/{here}",
+            "Poll: Oak or ash?\n- Oak\n- # Ash\nvote in Discord",
         ),
     ],
 )
@@ -146,7 +146,13 @@ async def test_stickers_and_polls_arrive_readable_with_the_way_to_the_original(
     await desk.until(lambda: desk.intents)
     what = desk.intents[0].what
     assert isinstance(what, PostMessage)
-    assert what.text == shown.format(here=f"{GUILD}/{at.space}/{said}")
+    assert what.text == shown
+    assert what.rich is not None
+    last = what.rich[-1]
+    assert isinstance(last, Paragraph)
+    address = f"https://discord.com/channels/{GUILD}/{at.space}/{said}"
+    label = shown.rpartition("\u00b7 ")[2].rpartition("\n")[2]
+    assert last.children[-1] == Link(address, (Text(label),), preview=False)
 
 
 async def test_what_another_bot_answers_to_a_command_is_said_by_who_gave_it(
@@ -164,7 +170,12 @@ async def test_what_another_bot_answers_to_a_command_is_said_by_who_gave_it(
     assert intent.actor.identity.user == MIA
     assert isinstance(intent.what, PostMessage)
     link = f"https://discord.com/channels/{GUILD}/{at.space}/{said}"
-    assert intent.what.text == f"Used ShopBot:\nfound one\nOak\nIn stock\nPrice: 140 {link}"
+    shown = "Used ShopBot:\nfound one\nOak\nIn stock\nPrice: 140\nsee it in Discord"
+    assert intent.what.text == shown
+    assert intent.what.rich is not None
+    last = intent.what.rich[-1]
+    assert isinstance(last, Paragraph)
+    assert last.children[-1] == Link(link, (Text("see it in Discord"),), preview=False)
 
 
 async def test_a_forwarded_message_is_quoted_with_the_way_to_it(
@@ -183,7 +194,8 @@ async def test_a_forwarded_message_is_quoted_with_the_way_to_it(
     assert quote == Quote((Paragraph(inside),))
     address = f"https://discord.com/channels/{GUILD}/{CHAT}/{first}"
     assert isinstance(source, Paragraph)
-    assert source.children == (Text("Forwarded "), Link(address, (), preview=False))
+    way = Link(address, (Text("see it in Discord"),), preview=False)
+    assert source.children == (Text("Forwarded \u00b7 "), way)
 
 
 # --- to Discord

@@ -1,5 +1,6 @@
 """What only Discord does, through the whole program to the other places and back."""
 
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -58,9 +59,12 @@ async def test_stickers_polls_forwards_voice_and_other_bots_arrive_readable_with
             made = await found.say("discord", "", **given)
             original = f"https://discord.com/channels/{GUILD}/{found.post}/{meant or made}"
             line = await found.find("web", words)
-            assert f'href="{original}"' in line.raw["html"], words
+            label = "vote in Discord" if "poll" in given else "see it in Discord"
+            assert re.search(f'href="{original}"[^>]*>{label}</a>', line.raw["html"]), words
             copy = await found.find("slack", words)
-            assert original in str(copy.raw["blocks"]), words
+            way = {"type": "link", "url": original, "text": label}
+            assert str(way)[1:-1] in str(copy.raw["blocks"]), words
+            assert original not in line.text, words
         for place in OTHERS:
             await found.until(
                 place, lambda shown: any("voice-message.ogg" in one.files for one in shown)

@@ -159,7 +159,7 @@ async def test_a_forwarded_message_is_quoted_with_a_link_and_its_files(
     words, quote = what.rich
     assert plain((words,)) == "see this"
     assert isinstance(quote, Quote)
-    assert plain((quote,)) == "> Bo Reyes\n> oak only\n> original message"
+    assert plain((quote,)) == "> Bo Reyes\n> oak only\n> see it in Slack"
     address = f"archives/C0GENERAL/p{told['ts'].replace('.', '')}"
     assert address in str(quote)
     async with over_http.fetch(what.files[0]) as content:
@@ -179,16 +179,16 @@ BLOCKS = [
         ({"text": "*done*"}, "done"),
         (
             {"text": "fallback", "blocks": BLOCKS},
-            "Ticket 12\nOak is late\na chart\noriginal message",
+            "Ticket 12\nOak is late\na chart\nsee it in Slack",
         ),
         (
             {"attachments": [{
                 "title": "Oak desk", "title_link": "https://x.example/12", "text": "is _late_",
                 "fields": [{"title": "Who", "value": "<@U0BO>"}], "fallback": "no"}]},
-            "Oak desk\nis late\nWho\n@Bo Reyes\noriginal message",
+            "Oak desk\nis late\nWho\n@Bo Reyes\nsee it in Slack",
         ),
-        ({"attachments": [{"fallback": "only this"}]}, "only this\noriginal message"),
-        ({"attachments": [{"color": "#fff"}]}, "A message of another app"),
+        ({"attachments": [{"fallback": "only this"}]}, "only this\nsee it in Slack"),
+        ({"attachments": [{"color": "#fff"}]}, "A message of another app\nsee it in Slack"),
     ],
 )  # fmt: skip
 async def test_what_another_app_says_is_readable(

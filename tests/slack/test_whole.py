@@ -1,5 +1,6 @@
 """What only Slack does, through the whole program to the other places and back."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
@@ -27,12 +28,13 @@ def address(channel: str, ts: str) -> str:
 
 
 async def readable(found: Talk, words: str, original: str) -> None:
-    """In both other places the words, with a link to where they stand."""
+    """In both other places the words, with a labelled link to where they stand."""
     line = (await found.find("web", words)).raw
-    assert original in line["html"]
+    assert re.search(f'href="[^"]*/{original}"[^>]*>see it in Slack</a>', line["html"])
     marked = await found.until("discord", lambda shown: any(original in one.text for one in shown))
     plain = [one.text.replace("*", "") for one in marked if original in one.text]
     assert [words in text for text in plain] == [True]
+    assert re.search(rf"\[see it in Slack\]\(<[^>]*/{original}>\)", plain[0])
 
 
 async def test_what_is_said_with_me_is_italic(found: Talk) -> None:
