@@ -48,8 +48,11 @@ class Pictures:
         file = self._state.files.get(request.match_info["file_id"])
         if file is None or file.name != request.match_info["name"]:
             return web.Response(status=404, text="This content is no longer available.")
-        shown = file.type if file.type.startswith(("image/", "text/plain")) else ""
+        shown = file.type if file.type.startswith(_SHOWN) else ""
         return web.Response(body=file.data, content_type=shown or "application/octet-stream")
+
+
+_SHOWN = ("image/", "video/", "audio/", "text/plain")
 
 
 def initials(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Emoji of every kind, what pictures show, and words changed elsewhere than they were typed."""
+"""Emoji of every kind, pictures and films, and words changed elsewhere than they were typed."""
 
 import base64
 from collections.abc import AsyncIterator, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.files.films import webm
 from tests.files.pictures import png
 from tests.program.hands import Web
 from tests.program.talk import ADA, MIA, PLACES, Shown, Talk, talk
@@ -110,6 +111,29 @@ async def test_pictures_keep_their_order_their_names_and_what_they_show(
         assert [_name(file) for file in shown] == list(alts)
         key = {"web": "alt", "slack": "alt_txt", "discord": "description"}[other]
         assert [file[key] for file in shown] == list(alts.values())
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_film_arrives_whole_with_its_own_type(found: Talk, place: str) -> None:
+    name, film, kind = f"drawers in {place}.webm", webm(), "video/webm"
+    await found.send(place, f"a film from {place}", (name, film, kind))
+    stored = name.replace(" ", "_")  # as Discord keeps names
+    for other in PLACES:
+        seen = await found.until(
+            other,
+            lambda shown: any({name, stored} & set(one.files) for one in shown),
+        )
+        [file] = [
+            file for one in seen for file in one.raw["files"] if _name(file) in (name, stored)
+        ]
+        if other == "web":
+            assert (file["media"], file["inline"]) == ("video", True)
+        address = file["url_private"] if other == "slack" else file["url"]
+        base = found.people.web if other == "web" else ""
+        token = {"Authorization": "Bearer xoxb-sandbox-bot"} if other == "slack" else {}
+        async with found.people.http.get(base + address, headers=token) as got:
+            assert (got.status, await got.read()) == (200, film), other
+            assert got.content_type == kind, other
 
 
 def _name(file: dict[str, Any]) -> str:

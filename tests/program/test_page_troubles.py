@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.files.films import webm
 from tests.files.pictures import png
 from tests.program.test_page import ASKED, MIA, Panes, said
 from tests.program.test_run_demo import running
@@ -117,10 +118,11 @@ async def test_the_three_panes_show_what_else_people_do(shown: Shown) -> None:
         ["Oak", "Ash"]
     )
     await expect(typed.filter(has_text="Sticker: Wave")).to_be_visible()
-    await web.get_by_placeholder("Write a message").fill("two files")
+    await web.get_by_placeholder("Write a message").fill("three files")
     files = [
         {"name": "corner.png", "mimeType": "image/png", "buffer": png(60, 40)},
         {"name": "sizes.txt", "mimeType": "text/plain", "buffer": b"120 140 160"},
+        {"name": "drawers.webm", "mimeType": "video/webm", "buffer": webm()},
     ]
     await web.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
     await expect(web.locator(".upload progress:visible")).to_have_count(0)
@@ -130,3 +132,8 @@ async def test_the_three_panes_show_what_else_people_do(shown: Shown) -> None:
         await expect(picture).to_be_visible()
         assert await picture.evaluate("async (e) => (await e.decode(), e.naturalWidth)") == 60
         await expect(pane.locator(".message", has_text="sizes.txt").last).to_be_visible()
+    for place in (slack, discord, web.locator("main")):
+        film = place.locator("video[aria-label='drawers.webm']")
+        await expect(film).to_be_visible()
+        played = "e => (e.muted = true, e.play().then(() => e.videoWidth))"
+        assert await film.evaluate(played) == 16
