@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from tests.files.films import webm
 from tests.files.pictures import png
-from tests.program.hands import Web
-from tests.program.talk import ADA, MIA, PLACES, Shown, Talk, talk
+from tests.program.hands import KAI, Web
+from tests.program.talk import ADA, MIA, PLACES, ROSA, Shown, Talk, talk
 from tests.program.world import INBOX
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -178,3 +178,64 @@ async def test_an_emoji_that_discord_lacks_is_named_in_a_line_there(found: Talk)
     assert counted == {":birch:": 1}
     await found.people.control("POST", "/slack/react", {**body, "remove": True})
     await found.until("discord", lambda shown: not any(":birch:" in one.text for one in shown))
+
+
+UPDATES = {
+    "slack": "chat.update",
+    "discord": "PATCH /webhooks/{webhook_id}/{token}/messages/{message_id}",
+}
+
+
+@pytest.mark.parametrize("place", ["slack", "discord"])
+async def test_a_preview_a_counter_and_our_own_update_are_no_edits(found: Talk, place: str) -> None:
+    began = (await found.people.control("GET", "/journal?after=0"))["next"]
+    text = f"look at https://oak.example/{place}"
+    said = await found.say(place, text)
+    other = "discord" if place == "slack" else "slack"
+    copy = await found.name(other, text)
+    # A preview under the original and under our copy of it, and the counter of replies that
+    # Slack keeps in the card; of Discord's messages a thread begun on one says that it has one.
+    url = {"url": f"https://oak.example/{place}"}
+    names = {place: said, other: copy}
+    slack = {"channel": INBOX, "ts": names["slack"], **url}
+    await found.people.control("POST", "/slack/unfurl", slack)
+    discord = {"message": names["discord"], **url}
+    await found.people.control("POST", "/discord/unfurl", discord)
+    # Our own updates of the copies, of other words of hers.
+    mine = await found.say("web", f"ash to {place}")
+    for each in ("slack", "discord"):
+        await found.find(each, f"ash to {place}")
+    await found.edit("web", mine, f"birch to {place}")
+    for each in ("slack", "discord"):
+        await found.find(each, f"birch to {place}")
+    # What is heard later comes later out of the same line.
+    for each in ("slack", "discord"):
+        await found.say(each, f"and so on from {each} after {place}")
+        await found.find("discord" if each == "slack" else "slack", f"and so on from {each}")
+    line = (await found.find("web", text)).raw
+    assert (line["edited"], line["text"]) == (False, text)
+    made = (await found.people.control("GET", f"/journal?after={began}"))["entries"]
+    updates = [one for one in made if one["method"] in UPDATES.values()]
+    shown = [str(one["args"]) for one in updates]
+    assert sorted(one["platform"] for one in updates) == ["discord", "slack"], shown
+    assert all(f"birch to {place}" in one for one in shown)
+
+
+async def test_each_message_stands_under_the_name_and_picture_of_whoever_wrote_it(
+    found: Talk,
+) -> None:
+    world = found.people.world
+    people = [
+        ("slack", "U0BO", "Bo Reyes"), ("discord", ROSA, "Rosa"), ("slack", "U0CLEO", "Cleo Park"),
+        ("discord", KAI, "Kai"), ("slack", "U0BO", "Bo Reyes"),
+    ]  # fmt: skip
+    for n, (place, user, name) in enumerate(people):
+        text = f"line {n} of {name}"
+        await found.say(place, text, user=user)
+        [known] = [one for one in world[place]["people"] if one["id"] == user]
+        # Each is seen everywhere before the next is said, so that the order is theirs.
+        for other in found.others(place):
+            copy = (await found.find(other, text)).raw
+            author = copy["author"] if other == "web" else copy
+            shown = str(author["picture"]).partition("?")[0]  # Discord's may ask for a size
+            assert (author["name"], shown) == (name, known["picture"]), (other, text)
