@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     rf"|(?P<address>{ADDRESS})"
     r"|\]\((?:<(?P<quietly>https?://[^\s<>]+)>"
     r"|(?P<labelled>https?://[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*))\)"
-    r"|(?P<bracket>\[)"
+    r"|(?P<bracket>\[)|(?P<inner>\])"
     r"|(?P<mark>\u200b?(?:\*+|_+|~~|\|\|)\u200b?)"
     r"|(?P<apart>[@<])\u200b"
 )
@@ -105,6 +105,10 @@ class _Row:
             self._label(token, kind)
         elif kind == "bracket":
             self._marks.open("[", 0, "[")
+        elif kind == "inner":
+            # A pair of brackets inside a label is no end of it.
+            self._marks.forget_inner("[")
+            self._marks.say("]")
         elif kind == "apart":
             self._marks.say(token["apart"])
         else:

@@ -91,6 +91,11 @@ class Marks:
         del self._masks[start:], self._leaves[start:]
         self.add(Link(url, label, preview))
 
+    def forget_inner(self, kind: str) -> None:
+        """What was opened last stays text, if it is of that kind and stands in another of it."""
+        if len(self._places.get(kind, ())) > 1 and self._open[-1].kind == kind:
+            self._forget_down_to(len(self._open) - 1)
+
     def end_line(self) -> None:
         """What is open stays text, for dialects whose marks hold within a line."""
         self._forget_down_to(0)

@@ -201,6 +201,26 @@ def test_a_link_with_a_deceiving_label_shows_its_address() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "label"),
+    [
+        ("[an [oak] desk](https://a.example)", "an [oak] desk"),
+        ("[an [**oak**] desk [2]](<https://a.example>)", "an [oak] desk [2]"),
+        ("[1] [oak [2] [3]](https://a.example)", "oak [2] [3]"),
+        ("[1], [2] and [a] desk](https://a.example)", "a] desk"),
+        ("[1] and [desk](https://a.example)", "desk"),
+    ],
+)
+def test_brackets_inside_a_label_belong_to_it(given: str, label: str) -> None:
+    content = read(given, DISCORD_KNOWN)
+    links = [leaf for leaf in write(content, SLACK_THERE).blocks[0]["elements"][0]["elements"]]
+    shown = [leaf for leaf in links if leaf["type"] == "link"]
+    assert "".join(leaf["text"] for leaf in shown) == label
+    from adapters.discord.markdown import write as write_markdown
+
+    assert read(write_markdown(content).content, DISCORD_KNOWN) == content
+
+
 def test_a_label_in_two_styles_comes_back_as_one_link() -> None:
     content = read("[a **b** `c`](https://a.example)", DISCORD_KNOWN)
     written = write(content, SLACK_THERE)
