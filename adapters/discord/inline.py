@@ -106,9 +106,7 @@ class _Row:
         elif kind == "bracket":
             self._marks.open("[", 0, "[")
         elif kind == "inner":
-            # A pair of brackets inside a label is no end of it.
-            self._marks.forget_inner("[")
-            self._marks.say("]")
+            self._bracket()
         elif kind == "apart":
             self._marks.say(token["apart"])
         else:
@@ -173,6 +171,14 @@ class _Row:
         else:
             self._marks.say("](")
             self._at = token.start() + 2
+
+    def _bracket(self) -> None:
+        """A pair of brackets inside a label belongs to it; one that ends before another begins
+        is none."""
+        end = self._text.find("]", self._at)
+        is_ended = end < 0 or self._text.find("[", self._at, end) >= 0
+        self._marks.forget_last("[", only_inner=not is_ended)
+        self._marks.say("]")
 
     def _mark(self, token: re.Match[str]) -> None:
         sign = token[0].strip("\u200b")

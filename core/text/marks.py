@@ -91,9 +91,9 @@ class Marks:
         del self._masks[start:], self._leaves[start:]
         self.add(Link(url, label, preview))
 
-    def forget_inner(self, kind: str) -> None:
-        """What was opened last stays text, if it is of that kind and stands in another of it."""
-        if len(self._places.get(kind, ())) > 1 and self._open[-1].kind == kind:
+    def forget_last(self, kind: str, *, only_inner: bool) -> None:
+        """What was opened last stays text, if it is of that kind (and stands in another of it)."""
+        if len(self._places.get(kind, ())) > only_inner and self._open[-1].kind == kind:
             self._forget_down_to(len(self._open) - 1)
 
     def end_line(self) -> None:

@@ -36,21 +36,24 @@ def test_a_mark_that_stays_alone_is_text() -> None:
 
 def test_brackets_inside_a_label_are_words_of_it() -> None:
     marks = Marks()
-    marks.forget_inner("[")
+    marks.forget_last("[", only_inner=False)
     for words in ("a", "b"):
         marks.open("[", 0, "[")
         marks.say(words)
     marks.open("*", ITALIC, "*")
-    marks.forget_inner("[")  # the mark was opened later
+    marks.forget_last("[", only_inner=True)  # the mark was opened later
     assert marks.close("*") is False
     marks.say("c")
     assert marks.close("*")
-    marks.forget_inner("[")
-    marks.forget_inner("[")  # the outer one stays
+    for _ in range(2):
+        marks.forget_last("[", only_inner=True)  # the outer one stays
     marks.say("]")
     marks.link("[", "https://x.example/", preview=True)
     label = (Text("a[b"), Italic((Text("c"),)), Text("]"))
     assert nest(marks.runs()) == (Link("https://x.example/", label),)
+    marks.open("[", 0, "[")
+    marks.forget_last("[", only_inner=False)
+    assert not marks.is_open("[")
 
 
 def test_nothing_between_two_marks_closes_nothing() -> None:

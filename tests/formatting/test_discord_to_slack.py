@@ -213,7 +213,7 @@ def test_a_link_with_a_deceiving_label_shows_its_address() -> None:
 )
 def test_brackets_inside_a_label_belong_to_it(given: str, label: str) -> None:
     content = read(given, DISCORD_KNOWN)
-    links = [leaf for leaf in write(content, SLACK_THERE).blocks[0]["elements"][0]["elements"]]
+    links = write(content, SLACK_THERE).blocks[0]["elements"][0]["elements"]
     shown = [leaf for leaf in links if leaf["type"] == "link"]
     assert "".join(leaf["text"] for leaf in shown) == label
     from adapters.discord.markdown import write as write_markdown
