@@ -107,17 +107,30 @@ async def test_the_three_panes_show_what_else_people_do(shown: Shown) -> None:
         await expect(line.locator("pre")).to_contain_text("x = 1")
         await expect(line.locator("blockquote")).to_contain_text("quoted")
         await expect(line.locator("ol li")).to_have_count(2)
+    # Both ways, what each platform's own client draws so.
+    typed = (
+        "***both*** and `` a`b `` and [an [oak] desk](https://oak.example/a_(b))\n"
+        "> told\n> - in a list\n> ```\n> in code\n> ```\nlast line"
+    )
+    await shown.act("discord/say", **there, text=typed)
+    for place in (web.locator(".said"), slack.locator(".message"), discord.locator(".message")):
+        line = place.filter(has_text="last line").last
+        await expect(line.locator("code").first).to_have_text("a`b")
+        await expect(line.locator("a", has_text="an [oak] desk")).to_be_visible()
+        await expect(line.locator("blockquote li")).to_have_text("in a list")
+        await expect(line.locator("blockquote pre")).to_contain_text("in code")
+        await expect(line).not_to_contain_text("*")
     poll = {"question": "Oak or ash?", "answers": ["Oak", "Ash"]}
     await shown.act("discord/say", **there, text="", poll=poll)
     await shown.act("discord/say", **there, text="", sticker="Wave")
     for place in (web.locator(".said"), slack.locator(".message")):
         await expect(place.filter(has_text="Oak or ash?").last.locator("a")).to_be_visible()
         await expect(place.filter(has_text="Sticker: Wave").last.locator("a")).to_be_visible()
-    typed = discord.locator(".message")
-    await expect(typed.filter(has_text="Oak or ash?").locator(".body li")).to_have_text(
+    drawn = discord.locator(".message")
+    await expect(drawn.filter(has_text="Oak or ash?").locator(".body li")).to_have_text(
         ["Oak", "Ash"]
     )
-    await expect(typed.filter(has_text="Sticker: Wave")).to_be_visible()
+    await expect(drawn.filter(has_text="Sticker: Wave")).to_be_visible()
     await web.get_by_placeholder("Write a message").fill("three files")
     files = [
         {"name": "corner.png", "mimeType": "image/png", "buffer": png(60, 40)},

@@ -2,8 +2,28 @@
 
 import { h, link, put } from "./dom.js";
 
-const INLINE =
-  /\\([\\*_~`|<>#[\]()-])|```(?:[a-z0-9]*\n)?([\s\S]*?)```|`([^`\n]+)`|\*\*([\s\S]+?)\*\*|__([\s\S]+?)__|~~([\s\S]+?)~~|\|\|([\s\S]+?)\|\||\*(?=\S)([^*\n]+?)\*|(?<!\w)_(?=\S)([^_\n]+?)_(?!\w)|\[([^\]\n]+)\]\(<?(https?:\/\/[^\s<>)]+)>?(?: "[^"]*")?\)|<@!?(\d+)>|<@&(\d+)>|<#(\d+)>|<a?:(\w+):\d+>|<t:(-?\d+)(?::([tTdDfFRsS]))?>|<\/([\w -]+):\d+>|<(https?:\/\/[^\s<>]+)>|(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"\]*_~])|@(everyone|here)\b/g;
+const INLINE = new RegExp(
+  [
+    String.raw`\\(?<escaped>[\\*_~${"`"}|<>#[\]()-])`,
+    "```(?:[a-z0-9]*\\n)?(?<fence>[\\s\\S]*?)```",
+    "``(?!`)(?<ticked>(?:[^`]|`(?!`))+)``(?!`)",
+    "`(?<code>[^`\\n]+)`",
+    // A mark that follows at once belongs to the style inside.
+    String.raw`\*\*(?<bold>[\s\S]+?)\*\*(?!\*)`,
+    String.raw`__(?<under>[\s\S]+?)__(?!_)`,
+    String.raw`~~(?<strike>[\s\S]+?)~~`,
+    String.raw`\|\|(?<spoiler>[\s\S]+?)\|\|`,
+    String.raw`\*(?=\S)(?<italic>(?:[^*\n]|\*\*(?=\S)[^*\n]+\*\*)+?)\*(?!\*)`,
+    String.raw`(?<!\w)_(?=\S)(?<slanted>[^_\n]+?)_(?!\w)`,
+    // A label may hold brackets that are escaped or paired.
+    String.raw`\[(?<label>(?:\\.|\[[^[\]\n]*\]|[^[\]\\\n])+)\]\(<?(?<target>https?:\/\/(?:[^\s<>()]|\([^\s<>()]*\))+)>?(?: "[^"]*")?\)`,
+    String.raw`<@!?(?<user>\d+)>|<@&(?<role>\d+)>|<#(?<channel>\d+)>|<a?:(?<emoji>\w+):\d+>`,
+    String.raw`<t:(?<time>-?\d+)(?::(?<style>[tTdDfFRsS]))?>|<\/(?<command>[\w -]+):\d+>`,
+    String.raw`<(?<quiet>https?:\/\/[^\s<>]+)>|(?<address>https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"\]*_~])`,
+    String.raw`@(?<all>everyone|here)\b`,
+  ].join("|"),
+  "g",
+);
 
 /** A run of text as a list of nodes; `names` tells the names of people and channels. */
 export function inline(text, names) {
@@ -19,26 +39,44 @@ export function inline(text, names) {
 }
 
 function one(m, names) {
-  if (m[1] !== undefined) return m[1];
-  if (m[2] !== undefined) return h("pre", {}, m[2]);
-  if (m[3] !== undefined) return h("code", {}, m[3]);
-  if (m[4] !== undefined) return h("b", {}, inline(m[4], names));
-  if (m[5] !== undefined) return h("u", {}, inline(m[5], names));
-  if (m[6] !== undefined) return h("s", {}, inline(m[6], names));
-  if (m[7] !== undefined) return spoiler(m[7], names);
-  const italic = m[8] ?? m[9];
-  if (italic !== undefined) return h("i", {}, inline(italic, names));
-  if (m[10] !== undefined) return link(m[11], ...inline(m[10], names));
-  if (m[12] !== undefined) return mention(`@${names.person(m[12])}`);
-  if (m[13] !== undefined) return mention("@role");
-  if (m[14] !== undefined) return mention(`#${names.channel(m[14])}`);
-  if (m[15] !== undefined) return `:${m[15]}:`;
-  if (m[16] !== undefined) return moment(new Date(Number(m[16]) * 1000), m[17]);
-  if (m[18] !== undefined) return mention(`/${m[18]}`);
-  if (m[19] !== undefined) return link(m[19]);
-  if (m[20] !== undefined) return link(m[20]);
-  return mention(`@${m[21]}`);
+  const found = m.groups;
+  const [kind, words] = Object.entries(found).find(([, value]) => value !== undefined);
+  switch (kind) {
+    case "escaped":
+      return words;
+    case "fence":
+      return h("pre", {}, words);
+    case "ticked":
+      return h("code", {}, words.replace(/^ (?=`)|(?<=`) $/g, ""));
+    case "code":
+      return h("code", {}, words);
+    case "spoiler":
+      return spoiler(words, names);
+    case "label":
+      return link(found.target, ...inline(words, names));
+    case "user":
+      return mention(`@${names.person(words)}`);
+    case "role":
+      return mention("@role");
+    case "channel":
+      return mention(`#${names.channel(words)}`);
+    case "emoji":
+      return `:${words}:`;
+    case "time":
+      return moment(new Date(Number(words) * 1000), found.style);
+    case "command":
+      return mention(`/${words}`);
+    case "quiet":
+    case "address":
+      return link(words);
+    case "all":
+      return mention(`@${words}`);
+    default:
+      return h(TAGS[kind], {}, inline(words, names));
+  }
 }
+
+const TAGS = { bold: "b", under: "u", strike: "s", italic: "i", slanted: "i" };
 
 const STYLES = {
   t: { timeStyle: "short" },
@@ -85,16 +123,36 @@ function spoiler(text, names) {
   return node;
 }
 
-/** A whole message: its blocks, line by line; fences stay whole. */
+/** A whole message: its blocks, line by line; fences stay whole, in quotes too. */
 export function markdown(text, names) {
   const nodes = [];
-  for (const [at, part] of String(text ?? "")
-    .split(/(```[\s\S]*?```)/)
-    .entries()) {
+  for (const [quoted, part] of runs(String(text ?? ""))) {
+    if (quoted) nodes.push(put(h("blockquote"), markdown(part, names)));
+    else unquoted(part, names, nodes);
+  }
+  return nodes;
+}
+
+/** The text cut where quotes begin and end; their marks are taken off. */
+function runs(text) {
+  const found = [];
+  let fenced = false;
+  for (const line of text.split("\n")) {
+    const quoted = !fenced && line.startsWith("> ");
+    if (!quoted && line.split("```").length % 2 === 0) fenced = !fenced;
+    const words = quoted ? line.slice(2) : line;
+    if (found.at(-1)?.[0] === quoted) found.at(-1)[1] += `\n${words}`;
+    else found.push([quoted, words]);
+    if (!quoted && !fenced && line.startsWith(">>> ")) fenced = true; // to the end
+  }
+  return found;
+}
+
+function unquoted(text, names, nodes) {
+  for (const [at, part] of text.split(/(```[\s\S]*?```)/).entries()) {
     if (at % 2) nodes.push(...inline(part, names));
     else lines(at ? part.replace(/^\n/, "") : part, names, nodes);
   }
-  return nodes;
 }
 
 function lines(text, names, nodes) {
@@ -108,10 +166,6 @@ function lines(text, names, nodes) {
   }
   let open = null;
   let lists = []; // the open lists, each with how far its items are indented
-  const block = (tag) => {
-    if (open?.localName !== tag) nodes.push((open = h(tag)));
-    return open;
-  };
   const item = (tag, indent, start, words) => {
     while (lists.length && lists.at(-1).indent > indent) lists.pop();
     if (!lists.length || (lists.at(-1).indent < indent && lists.length < 8)) {
@@ -130,7 +184,6 @@ function lines(text, names, nodes) {
     open = lists[0].node;
   };
   text.split("\n").forEach((line, at) => {
-    const quote = /^> ?(.*)$/.exec(line);
     const bullet = /^(\s*)[-*] (.+)$/.exec(line);
     const number = /^(\s*)(\d{1,9})\. (.+)$/.exec(line);
     const head = /^(#{1,3}) (.+)$/.exec(line);
@@ -138,7 +191,6 @@ function lines(text, names, nodes) {
     if (bullet) return item("ul", bullet[1].length, 1, bullet[2]);
     if (number) return item("ol", number[1].length, Number(number[2]), number[3]);
     lists = [];
-    if (quote) return block("blockquote").append(h("div", {}, inline(quote[1], names)));
     const after = open !== null;
     open = null;
     if (head || small) {

@@ -215,6 +215,9 @@ function inline(element, names) {
   }
 }
 
+/** What stands in a quote: Slack draws the same line before it. */
+const bordered = (element, node) => (element.border ? h("blockquote", {}, node) : node);
+
 /** A rich_text block as nodes. Lists that are indented hang in the item before them. */
 export function richText(block, names) {
   const nodes = [];
@@ -222,7 +225,7 @@ export function richText(block, names) {
   for (const element of block.elements ?? []) {
     if (element.type !== "rich_text_list") {
       depths.length = 0;
-      nodes.push(part(element, names));
+      nodes.push(bordered(element, part(element, names)));
       continue;
     }
     const depth = Math.min(element.indent ?? 0, 8);
@@ -231,7 +234,7 @@ export function richText(block, names) {
     const over = depths.slice(0, depth).findLast(Boolean);
     const last = over?.lastElementChild;
     if (last) last.append(list);
-    else nodes.push(list);
+    else nodes.push(bordered(element, list));
     depths[depth] = list;
   }
   return nodes;
