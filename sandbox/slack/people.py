@@ -261,7 +261,8 @@ class People:
         """A message as everybody in the place sees it."""
         user = message.get("user")
         person = self._place.workspace.people.get(user or "")
-        name = person.name if person else world.SLACK_BOT_NAME
+        app = message.get("bot_profile", {}).get("name", world.SLACK_BOT_NAME)
+        name = person.name if person else app
         picture = self._directory.picture(user or world.SLACK_BOT_USER)
         icons = message.get("icons", {})
         return {

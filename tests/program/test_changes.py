@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 AMONG = pytest.mark.parametrize("brand", [False, True], ids=["friends", "brand"])
 """Three people in three places, and a brand in Slack with its follower in the other two."""
+CREATE = "POST /channels/{channel_id}/messages"
 
 
 def texts(shown: Sequence[Shown]) -> list[str]:
@@ -277,6 +278,18 @@ async def test_an_answer_in_direct_messages_is_a_real_reply(tmp_path: Path) -> N
             people.slack_messages, lambda shown: any(m["text"] == "or oak" for m in shown)
         )
         assert "in ash, too" in str(next(m for m in seen if m["text"] == "or oak")["blocks"])
+        # Discord's answer to the post is late: the copy is answered before its id is known here.
+        slow = {"platform": "discord", "method": CREATE, "kind": "delay", "seconds": 2}
+        await people.control("POST", "/faults", slow)
+        await people.control("POST", "/slack/say", {**body, "text": "in elm, too"})
+        seen = await people.until(direct, lambda shown: any("elm" in m["content"] for m in shown))
+        copy = next(m["id"] for m in seen if "elm" in m["content"])
+        typed = {"user": MIA, "channel": "dm", "text": "elm then", "reply_to": copy}
+        await people.control("POST", "/discord/say", typed)
+        seen = await people.until(
+            people.slack_messages, lambda shown: any(m["text"] == "elm then" for m in shown)
+        )
+        assert "in elm, too" in str(next(m for m in seen if m["text"] == "elm then")["blocks"])
 
 
 async def test_a_file_larger_than_a_place_takes_is_a_link_to_the_web(tmp_path: Path) -> None:

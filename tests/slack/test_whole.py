@@ -68,6 +68,8 @@ async def test_what_another_app_shows_is_readable_with_a_link(found: Talk) -> No
     for more, words in (({"blocks": blocks}, "Ticket 12"), ({"attachments": [attachment]}, "Ash")):
         body = {"channel": INBOX, "thread_ts": found.root, "name": "Tickets", "text": "x", **more}
         told = await found.people.control("POST", "/slack/bot", body)
+        [shown] = [one.raw for one in await found.shown("slack") if one.raw["ts"] == told["ts"]]
+        assert (shown["name"], shown["bot"]) == ("Tickets", True)
         await readable(found, words, address(INBOX, told["ts"]))
     assert "**Oak** is late" in (await found.find("discord", "Ticket 12")).text
     assert "is *early*" in (await found.find("discord", "Ash")).text
@@ -98,3 +100,29 @@ async def test_a_reply_that_is_also_sent_to_the_channel_is_one_message_with_two_
     await found.delete("slack", message)
     for place in OTHERS:
         await found.until(place, lambda shown: not any("all of you" in one.text for one in shown))
+
+
+async def test_a_reaction_and_a_removal_count_though_slack_has_not_answered_the_post_yet(
+    found: Talk,
+) -> None:
+    slow = {"platform": "slack", "method": "chat.postMessage", "kind": "delay", "seconds": 2}
+    await found.people.control("POST", "/faults", slow)
+    await found.say("web", "thumbs up for elm?")
+    copy = await found.name("slack", "thumbs up for elm?")
+    await found.react("slack", copy, THUMB)
+    for place in OTHERS:
+        await found.until(
+            place,
+            lambda shown: any("elm?" in one.text and THUMB in one.reactions for one in shown),
+        )
+    await found.people.control("POST", "/faults", slow)
+    removed = await found.say("web", "not for this place")
+    copy = await found.name("slack", "not for this place")
+    await found.delete("slack", copy)
+    await found.find("discord", "not for this place")
+    await found.edit("web", removed, "not for that place")
+    await found.find("discord", "not for that place")
+    await found.nowhere("slack", "not for that place")
+    assert [one.text for one in await found.shown("slack") if "place" in one.text] == [
+        "after not for that place"
+    ]
