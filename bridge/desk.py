@@ -182,7 +182,7 @@ class Desk(People):
 
     async def _edited(self, edit: EditMessage, outcome: Accepted) -> None:
         if self._retrying is not None and not outcome.repeated:
-            await self._retrying.edited(edit.message)
+            await self._retrying.edited(edit.message, outcome.thread)
 
     def echo(self, delivery: str, receipt: Receipt) -> None:
         if self._lanes is not None:

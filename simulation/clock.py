@@ -11,7 +11,7 @@ import gc
 import sys
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,9 @@ from heapq import heappop, heappush
 from inspect import CORO_CREATED, getcoroutinestate
 from itertools import count
 from types import CoroutineType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 EPOCH = datetime(2026, 5, 1, 12, tzinfo=UTC)
 """When every simulation begins."""
@@ -142,43 +144,79 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _asyncgen_finalizer_hook(self, agen: Any) -> None:
         """A generator of a dead life stays as it is."""
 
-    def _run_once(self) -> None:
-        """All turns until it is stopped, in one go, and not one as elsewhere."""
-        ready, timers = self._ready, self._timers
-        while True:
-            while timers and (timers[0][0] <= self._now or timers[0][2]._cancelled):
-                timer = heappop(timers)[2]
-                if not timer._cancelled:
-                    ready.append(timer)
-            if ready:
-                self._turn(len(ready))
-            elif not timers:
-                raise Standstill("nothing is under way, and nothing ever will be")
-            else:
-                self._now = timers[0][0]
-            if self._stopping:
-                return
+    def create_future(self) -> "asyncio.Future[Any]":
+        return asyncio.Future(loop=self)
 
-    def _turn(self, handles: int) -> None:
-        """Those that are ready now. A handle of a dead life does not run."""
-        popleft = self._ready.popleft
-        for _ in range(handles):
-            handle = popleft()
-            if handle._cancelled:
-                continue
-            context = handle._context
-            life = context.get(LIFE)
-            if life is not None and not (life.alive and (life.before_crash < 0 or life.goes_on())):
-                continue
-            self.turns += 1
-            try:
-                context.run(handle._callback, *handle._args)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:  # noqa: BLE001 - as the loops of asyncio do
-                self.call_exception_handler({"message": "a callback failed", "exception": error})
-        if self.turns > MOST_TURNS:
-            raise Standstill("it goes on and on")
+    def create_task(  # type: ignore[override]
+        self,
+        coro: Coroutine[Any, Any, T],
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> "asyncio.Task[T]":
+        return asyncio.Task(coro, loop=self, name=name, context=context)
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, func: Callable[..., T], *args: Any
+    ) -> "asyncio.Future[T]":
+        """Runs it at once, for there are no threads; whoever waits hears of it a turn later."""
+        done: asyncio.Future[T] = asyncio.Future(loop=self)
+        try:
+            self.call_soon(_set, done.set_result, done, func(*args))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+            self.call_soon(_set, done.set_exception, done, error)
+        return done
+
+    def _run_once(self) -> None:
+        """All turns until it is stopped, in one go, and not one as elsewhere.
+
+        A handle of a dead life does not run.
+        """
+        ready, of_life, turns = self._ready, LIFE, self.turns
+        popleft = ready.popleft
+        while not self._stopping:
+            self._arrive()
+            for _ in range(len(ready)):
+                handle = popleft()
+                if handle._cancelled:
+                    continue
+                context = handle._context
+                life = context.get(of_life)
+                if life and not (life.alive and (life.before_crash < 0 or life.goes_on())):
+                    continue
+                turns += 1
+                try:
+                    context.run(handle._callback, *handle._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:  # noqa: BLE001 - as the loops of asyncio do
+                    self.call_exception_handler(
+                        {"message": "a callback failed", "exception": error}
+                    )
+            self.turns = turns
+            if turns > MOST_TURNS:
+                raise Standstill("it goes on and on")
+
+    def _arrive(self) -> None:
+        """Timers whose time has come are ready; where nothing is, the next one's has."""
+        timers, append = self._timers, self._ready.append
+        if not self._ready:
+            while timers and timers[0][2]._cancelled:
+                heappop(timers)
+            if not timers:
+                raise Standstill("nothing is under way, and nothing ever will be")
+            self._now = max(self._now, timers[0][0])
+        now = self._now
+        while timers and timers[0][0] <= now:
+            timer = heappop(timers)[2]
+            if not timer._cancelled:
+                append(timer)
+
+
+def _set(how: Callable[[Any], object], future: "asyncio.Future[Any]", what: object) -> None:
+    """Unless nobody waits for it any more."""
+    if not future.done():
+        how(what)
 
 
 def life_context(life: Life) -> Context:

@@ -231,9 +231,15 @@ class Stage:
         assert program is not None
         program.store.crash()
         self.trace.add("program", "dies", str(program.life.number))
+        if self._armed is not None:
+            self.crashed += 1
+            self._at(self.loop.time() + self._armed.down, self._again, self._armed)
 
     def _crash(self, crash: Crash) -> None:
-        """Arms it: the program dies a little later, at an await or at a commit."""
+        """Arms it: the program dies a little later, at an await or at a commit.
+
+        Some time after that it starts again.
+        """
         program = self.program
         if self._armed is not None or program is None or not program.life.alive:
             # It has been too quiet for the one before, which comes first.
@@ -246,15 +252,6 @@ class Stage:
         else:
             program.life.before_crash = max(crash.handles, 0)
         self._armed = crash
-        self._watch(program, crash)
-
-    def _watch(self, program: Program, crash: Crash) -> None:
-        """Starts it again some time after it has died."""
-        if program.life.alive:
-            self.loop.call_later(0.25, self._watch, program, crash, context=self._outside)
-            return
-        self.crashed += 1
-        self._at(self.loop.time() + crash.down, self._again, crash)
 
     def _again(self, crash: Crash) -> None:
         self._armed = None

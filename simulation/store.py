@@ -8,11 +8,9 @@ migrating a file, and what a power failure does to it, are looked at in tests/st
 """
 
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from bridge.store.database import Database, migrate
 from bridge.store.sqlite import SqliteStore
@@ -61,18 +59,6 @@ class InlineWriter(Writer):
             await last
 
 
-class _Inline(Executor):
-    """Runs what it is given at once."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
-            future.set_exception(error)
-        return future
-
-
 class _Kept(sqlite3.Connection):
     """Stays open whoever closes it, for all lives have the same one."""
 
@@ -114,7 +100,7 @@ class InlineStore(SqliteStore):
         super().__init__(
             Path(":memory:"),
             writer=lambda db: InlineWriter(db, life),
-            readers=_Inline,
+            readers=Executor,  # the loop runs at once what it is given for it
             database=lambda _: disk,
         )
 

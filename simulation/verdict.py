@@ -57,8 +57,8 @@ class Facts:
     heads: dict[ConversationId, Head] = field(default_factory=dict)
     events: dict[ThreadId, list[Event]] = field(default_factory=dict)
     mirrors: list[Mirror] = field(default_factory=list)
-    placed: dict[tuple[str, RemoteId], Placed] = field(default_factory=dict)
-    """By mirror and remote message."""
+    placed: dict[str, dict[RemoteId, Placed]] = field(default_factory=dict)
+    """By mirror, and by remote message."""
     reactions: dict[MessageId, list[tuple[AccountId, str, str | None]]] = field(
         default_factory=dict
     )
@@ -98,8 +98,8 @@ async def _facts(stage: "Stage", program: "Program") -> Facts:
     for position, mirror, part, remote, poster, removed in db.execute(
         "SELECT position, mirror, part, remote, poster, removed FROM placements"
     ):
-        key = (mirror, RemoteId(remote))
-        facts.placed[key] = Placed(items[position][0], part, poster, bool(removed))
+        placed = Placed(items[position][0], part, poster, bool(removed))
+        facts.placed.setdefault(mirror, {})[RemoteId(remote)] = placed
     for position, account, emoji, origin in db.execute(
         "SELECT message, account, emoji, origin FROM reactions ORDER BY 1, 2, 3"
     ):
@@ -148,6 +148,7 @@ class Judge:
         self._facts = facts
         self._mirror = mirror
         self._platform: Platform = stage.platforms[mirror.place.platform]
+        self._placed = facts.placed.get(mirror.id, {})
         self._events = facts.events[mirror.thread]
         self._room = self._find_room()
         self._direct = mirror.kind is BindingKind.DIRECT and mirror.place.platform == "discord"
@@ -234,8 +235,8 @@ class Judge:
         """Messages of this place by whether the database says that they stand."""
         return {
             MessageId(placed.item): not placed.removed
-            for (mirror, _), placed in self._facts.placed.items()
-            if mirror == self._mirror.id and placed.poster == AUTHOR
+            for placed in self._placed.values()
+            if placed.poster == AUTHOR
         }
 
     # --- checks ---------------------------------------------------------------------------
@@ -360,7 +361,7 @@ class Judge:
             if post.ours or (self._direct and not self._answers_us(post)):
                 continue
             remote = self._platform.remote(post)
-            placed = self._facts.placed.get((self._mirror.id, remote))
+            placed = self._placed.get(remote)
             if placed is None:
                 yield from self._missing(post, remote)
                 continue
@@ -380,7 +381,7 @@ class Judge:
         why = self._stage.ledger.refused.get(key)
         if post.gone or why in REFUSALS or self._is_kept_back(key):
             return
-        if any(there == remote for _, there in self._facts.placed):
+        if any(remote in placed for placed in self._facts.placed.values()):
             return
         yield f"{remote} was said and is not in the history ({why}): {post.text!r}"
 
@@ -446,8 +447,8 @@ class Judge:
         for post, item, made in shown:
             if made.endswith("/0") and item not in hidden:
                 yield MessageId(item), post
-        for (mirror, remote), placed in self._facts.placed.items():
-            if mirror == self._mirror.id and placed.item in typed:
+        for remote, placed in self._placed.items():
+            if placed.item in typed:
                 found = self._platform.at(remote)
                 if found is not None:
                     yield MessageId(placed.item), found

@@ -87,7 +87,7 @@ class Fetching:
                 self._gathering.cancel()
 
     def _wake(self, change: Change) -> None:
-        if change.kind == "event" and not self._gathering:
+        if change.kind == "event" and not self._gathering and self._store.fetching():
             loop = asyncio.get_running_loop()
             self._gathering = loop.call_later(GATHER, self._gathered)
 
@@ -97,6 +97,9 @@ class Fetching:
 
     async def _wait(self) -> None:
         """Until there may be something to fetch, or room for it."""
+        if not self._store.fetching():
+            await self._news.wait()
+            return
         again = asyncio.get_running_loop().call_later(LOOK_AGAIN, self._news.set)
         try:
             await self._news.wait()

@@ -76,8 +76,10 @@ class Retrying:
             self._wakeups.publish(Change(row.conversation, thread, "delivery"))
         return None
 
-    async def edited(self, ref: MessageRef) -> None:
+    async def edited(self, ref: MessageRef, thread: ThreadId) -> None:
         """What was refused is tried again as it reads now: that is what an edit of it is for."""
+        if not await self._store.has_failed(thread):
+            return
         if isinstance(ref, RemoteMessage):
             there = await self._store.placement_at(ref.platform, ref.remote)
             if there is None:

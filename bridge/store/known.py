@@ -25,6 +25,7 @@ _PINS = load("pins")["pins"]
 _BINDING = load("people")["binding"]
 _BINDING_AT = load("people")["binding_at"]
 _PREFS = load("talking")["prefs"]
+_IS_UNTOLD = load("people")["is_untold"]
 _USUAL = Prefs()
 _MOST = 20_000
 
@@ -43,6 +44,8 @@ class Known:
         self._bindings: dict[BindingId, Binding] = {}
         self._places: dict[Place, Binding | None] = {}
         self._prefs: dict[AccountId, Prefs] = {}
+        self._told: dict[AccountId, None] = {}
+        """Those who have done something; they stay told."""
         self.signing: frozenset[AccountId] = frozenset()
         """Brands that show outside which agent wrote."""
 
@@ -123,6 +126,18 @@ class Known:
             found = self._prefs[account] = _USUAL if row is None else Prefs(*row)
         return found
 
+    def untold(self, account: AccountId) -> bool:
+        """Whether it has done nothing yet; every message asks."""
+        if account in self._told:
+            return False
+        row = self._db.execute(_IS_UNTOLD, (account,)).fetchone()
+        if row is not None and row[0]:
+            return True
+        if row is not None:
+            _make_room(self._told)
+            self._told[account] = None
+        return False
+
     def forget_prefs(self, account: AccountId) -> None:
         self._prefs.pop(account, None)
 
@@ -132,11 +147,13 @@ class Known:
 
     def forget_account(self, account: Account) -> None:
         self._accounts.pop(account.id, None)
+        self._told.pop(account.id, None)
 
     def forget_people(self) -> None:
         """After a change of accounts or identities: it may touch several, and is rare."""
         self._accounts.clear()
         self._identities.clear()
+        self._told.clear()
 
     def forget_pin(self, pin: PinId) -> None:
         self._pins.pop(pin, None)

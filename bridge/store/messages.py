@@ -29,6 +29,8 @@ from core.quick import quick
 _SQL = load("messages")
 _POSITION = _SQL["position"]
 _NONE: Mapping[str, Sequence[str]] = {}
+_FILES, _REACTIONS, _SHOWN, _COMING = range(15, 19)
+"""Columns of `written` that say whether there are any."""
 
 
 @quick
@@ -54,9 +56,11 @@ def written(
     """By message; with `reader`, as that account may see them."""
     found = _rows(db, messages, None, reader)
     coming: dict[str, list[str]] = {}
-    for message, remote in db.execute(_SQL["coming"], (rows.listed(tuple(messages)),)).fetchall():
-        coming.setdefault(message, []).append(remote or "")
-    reactions = _reactions(db, _at(found))
+    if any(row[_COMING] for row in found):
+        asked = (rows.listed(tuple(messages)),)
+        for message, remote in db.execute(_SQL["coming"], asked).fetchall():
+            coming.setdefault(message, []).append(remote or "")
+    reactions = _reactions(db, found)
     nameless = _nameless(db, reader)
     return {one.id: one for one in _written(db, found, reactions, None, coming, nameless)}
 
@@ -89,7 +93,7 @@ def _written(
     coming: Mapping[str, Sequence[str]],
     nameless: frozenset[AccountId],
 ) -> list[Written]:
-    files, removed = _files(db, _at(found), until)
+    files, removed = _files(db, found, until)
     return [
         Written(
             id=row[1],
@@ -129,17 +133,24 @@ def _nameless(db: sqlite3.Connection, reader: AccountId | None) -> frozenset[Acc
     return frozenset([AccountId(one) for (one,) in found])
 
 
-def _at(found: Sequence[rows.Row]) -> str:
-    """The positions of messages, for SQL."""
-    return f"[{','.join([str(row[0]) for row in found])}]"
+def _at(found: Sequence[rows.Row], having: int = 0) -> str:
+    """The positions of messages, for SQL, or of those that have something; "" if there are none.
+
+    Every message has a position.
+    """
+    positions = [str(row[0]) for row in found if row[having]]
+    return f"[{','.join(positions)}]" if positions else ""
 
 
 def _files(
-    db: sqlite3.Connection, at: str, until: int | None
+    db: sqlite3.Connection, found: Sequence[rows.Row], until: int | None
 ) -> tuple[dict[int, list[Attached]], dict[int, list[str]]]:
     """Those that hang on the messages, and what those that were taken off were called."""
     files: dict[int, list[Attached]] = {}
     removed: dict[int, list[str]] = {}
+    at = _at(found, _FILES)
+    if not at:
+        return files, removed
     asked = {"positions": at, "until": until}
     for message, data, seq, remote, off in db.execute(_SQL["files"], asked).fetchall():
         if off:
@@ -151,8 +162,11 @@ def _files(
     return files, removed
 
 
-def _reactions(db: sqlite3.Connection, at: str) -> dict[int, list[_Reaction]]:
+def _reactions(db: sqlite3.Connection, found: Sequence[rows.Row]) -> dict[int, list[_Reaction]]:
     reactions: dict[int, list[_Reaction]] = {}
+    at = _at(found, _REACTIONS)
+    if not at:
+        return reactions
     for message, account, emoji, origin in db.execute(_SQL["reactions"], (at,)).fetchall():
         reactions.setdefault(message, []).append((account, emoji, origin))
     return reactions
@@ -175,17 +189,21 @@ def in_mirror(
     answered = {row[11] for row in found if row[11] is not None}.difference(messages)
     if answered:
         found += _rows(db, answered, until, reader)
-    at = _at(found)
-    reactions = _reactions(db, at)
+    if not found:
+        return InMirror()
+    reactions = _reactions(db, found)
     ids = {row[0]: MessageId(row[1]) for row in found}
-    in_it = {"positions": at, "mirror": mirror}
+    in_it = {"positions": _at(found), "mirror": mirror}
     placed: dict[str, list[Placement]] = {}
     for row in db.execute(_SQL["placed"], in_it).fetchall():
         placement = rows.placement(row)
         placed.setdefault(placement.item, []).append(placement)
     shown: dict[MessageId, set[str]] = {}
-    for message, emoji in db.execute(_SQL["shown"], in_it).fetchall():
-        shown.setdefault(ids[message], set()).add(emoji)
+    if at := _at(found, _SHOWN):
+        for message, emoji in db.execute(
+            _SQL["shown"], {"positions": at, "mirror": mirror}
+        ).fetchall():
+            shown.setdefault(ids[message], set()).add(emoji)
     wanted = {
         ids[message]: frozenset([emoji for _, emoji, origin in all_of_it if origin != mirror])
         for message, all_of_it in reactions.items()
@@ -230,6 +248,10 @@ def may_read(db: sqlite3.Connection, account: AccountId, file: str) -> bool:
 def fetches(db: sqlite3.Connection, now: datetime, limit: int) -> tuple[Fetch, ...]:
     found = db.execute(_SQL["fetches"], (from_time(now), limit)).fetchall()
     return tuple([Fetch(row[0], row[1], row[2], to_remote_file(row[3]), row[4]) for row in found])
+
+
+def any_fetches(db: sqlite3.Connection) -> bool:
+    return bool(db.execute(_SQL["any_fetches"]).fetchone()[0])
 
 
 def fetched(db: sqlite3.Connection, fetch: Fetch) -> None:

@@ -92,6 +92,7 @@ from core.standing import Edge
 _SQL = load("conversations")
 _PEOPLE = load("people")
 _PINS = load("pins")
+_LANES = load("lanes")
 _OPERATOR = load("operator")
 _MIRRORS_OF = load("reading")["mirrors_of"]
 
@@ -144,6 +145,7 @@ class SqliteStore:
         self._pool = self._make_readers()
         self._awaited = changes.awaited(self._db)
         self._refused = lanes.awaiting_again(self._db)
+        self._fetching = True
         self._standing = talking.Version()
         self._version = 0
         self._involved: dict[tuple[AccountId, ...], Involved] = {}
@@ -234,7 +236,7 @@ class SqliteStore:
         )
 
     async def untold(self, account: AccountId) -> bool:
-        return bool(self._one(_PEOPLE["is_untold"], (account,), lambda row: bool(row[0])))
+        return _guarded(self._known.untold, account)
 
     async def told(self, account: AccountId) -> bool:
         return await self.untold(account) and await self._writer.put(people.told, account)
@@ -338,6 +340,8 @@ class SqliteStore:
 
     def _note_commit(self, commit: Commit, result: Committed | Duplicate | Stale) -> None:
         self._warm.committed(commit, result)
+        if commit.fetches:
+            self._fetching = True
         if not isinstance(result, Duplicate) and result.standing:
             self._stands(result.standing)
 
@@ -737,6 +741,9 @@ class SqliteStore:
     async def forgive(self, mirror: MirrorId, item: str) -> None:
         await self._writer.put(lanes.forgive, mirror, item)
 
+    async def has_failed(self, thread: ThreadId) -> bool:
+        return bool(self._one(_LANES["has_failed"], (thread,), lambda row: row[0]))
+
     async def retry(self, what: Retry) -> tuple[Due, ...]:
         def note(due: tuple[Due, ...]) -> None:
             self._warm.clear()
@@ -769,7 +776,16 @@ class SqliteStore:
     # --- files, and texts that are past ---------------------------------------------------
 
     async def fetches(self, now: datetime, limit: int) -> tuple[Fetch, ...]:
-        return _guarded(messages.fetches, self._db, now, limit)
+        if not self._fetching:
+            return ()
+        found = _guarded(messages.fetches, self._db, now, limit)
+        if not found:
+            # A commit that is not told of yet sets it again.
+            self._fetching = _guarded(messages.any_fetches, self._db)
+        return found
+
+    def fetching(self) -> bool:
+        return self._fetching
 
     async def fetched(self, fetch: Fetch) -> None:
         await self._writer.put(messages.fetched, fetch)

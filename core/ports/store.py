@@ -436,6 +436,10 @@ class Store(Protocol):
         """Files to be fetched now, oldest first."""
         ...
 
+    def fetching(self) -> bool:
+        """Whether there may be files to be fetched, now or later. It reads nothing."""
+        ...
+
     async def fetched(self, fetch: Fetch) -> None: ...
     async def fetch_again(self, fetch: Fetch, retry_at: datetime) -> None:
         """Notes one more attempt."""
@@ -464,6 +468,10 @@ class Store(Protocol):
 
     async def forgive(self, mirror: MirrorId, item: str) -> None:
         """There is nothing left to be tried of a refused item."""
+        ...
+
+    async def has_failed(self, thread: ThreadId) -> bool:
+        """Whether anything of the thread was refused somewhere, or a place of it is broken."""
         ...
 
     async def retry(self, what: Retry) -> tuple[Due, ...]:

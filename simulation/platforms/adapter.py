@@ -6,10 +6,11 @@ to whom, over all lives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.capabilities import Capabilities
 from core.delivery import Failure, FailureKind, Part, PartKind
@@ -175,7 +176,7 @@ class Adapter:
         assert self._desk is not None
         self._desk.suspect(self.name, seen)
 
-    def _begin(self, coroutine: "asyncio._CoroutineLike[None]") -> None:
+    def _begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)

@@ -6,7 +6,7 @@ from simulation import command
 from simulation.run import play_seed
 
 SEEDS = 1_000
-AT_ONCE = 250
+AT_ONCE = 500
 FOUND = (255, 594)
 """Seeds that failed once: docs/reliability.md says why."""
 

@@ -359,12 +359,15 @@ async def test_files_are_fetched_oldest_first_and_again_when_it_is_time(
     store: Store, world: World, reopen: Reopen
 ) -> None:
     said, _, _ = await mirrored(world)
+    assert await store.fetches(NOW, 9) == ()
+    assert not store.fetching()
     files = [
         Fetch(ONE, n, "slack", RemoteFile(f"{n}.png", f"F{n}", 9, "image/png", "alt"))
         for n in range(3)
     ]
     what = MessagePosted(MessageId("two"), "look")
     await world.happen("two", said, MIA, what, fetches=tuple(files))
+    assert store.fetching()
     assert await store.fetches(NOW, 9) == tuple(files)
     assert await store.fetches(NOW, 2) == tuple(files[:2])
     await store.fetched(files[1])
@@ -375,9 +378,12 @@ async def test_files_are_fetched_oldest_first_and_again_when_it_is_time(
         store = await reopen() if fresh else store
         assert await store.fetches(NOW, 9) == (files[2],)
         assert await store.fetches(soon, 9) == (again, files[2])
-    await store.fetched(again)
     await store.fetched(files[2])
+    assert await store.fetches(NOW, 9) == ()
+    assert store.fetching(), "one is to be tried again later"
+    await store.fetched(again)
     assert await store.fetches(LATER, 9) == ()
+    assert not store.fetching()
 
 
 # --- what mirrors hold --------------------------------------------------------------------

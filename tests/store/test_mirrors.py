@@ -329,9 +329,11 @@ async def test_a_refused_event_is_kept_with_its_reason_and_passed(
     await world.place_card(forum)
     message = MessageId(derive("message", "one"))
     await store.begin(forum.id, sending(message, 3, "too long"))
+    assert not await store.has_failed(said.thread)
     await store.pass_over(
         forum.id, 3, refused=Refused(message, 3, "Discord refused this message.", NOW)
     )
+    assert await store.has_failed(said.thread)
     work = await store.lane(forum.id, 50)
     assert work is not None
     assert (work.sending, work.mirror.cursor) == (None, 3)

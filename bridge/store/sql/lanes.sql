@@ -119,6 +119,12 @@ WHERE m.state <> 'paused'
     AND (:message IS NULL OR m.cursor < :message
         OR EXISTS (SELECT 1 FROM refusals r WHERE r.mirror = m.id AND r.seq = :message));
 
+-- name: has_failed
+SELECT EXISTS (
+    SELECT 1 FROM mirrors m WHERE m.thread = ?
+    AND (m.state = 'broken' OR EXISTS (SELECT 1 FROM refusals WHERE mirror = m.id))
+);
+
 -- name: activate
 UPDATE mirrors SET state = 'active', attempts = 0, retry_at = NULL WHERE id = ?;
 

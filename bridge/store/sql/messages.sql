@@ -6,14 +6,19 @@ SELECT position FROM events WHERE message = ?;
 -- name: written
 -- With `until`, as they stood after that event of their thread; with `reader`, without the
 -- edits that are hidden from that account. What somebody said who has left for good is deleted
--- everywhere, whenever that was.
+-- everywhere, whenever that was. Most have no files, reactions or emoji of ours, so that it is
+-- asked here whether there are any.
 SELECT e.position, e.message, e.thread, e.seq, e.actor, e.pin, c.text, c.rich,
     CASE WHEN c.position = p.position THEN 1 ELSE c.revision END,
     CASE WHEN c.position = p.position THEN NULL ELSE l.at END,
     p.deleted IS NOT NULL AND (
         :until IS NULL OR (SELECT seq FROM events WHERE position = p.deleted) <= :until
         OR EXISTS (SELECT 1 FROM accounts a WHERE a.id = e.actor AND a.handle = 'gone-' || a.id)
-    ), e.data, e.only, e.hidden, e.agent
+    ), e.data, e.only, e.hidden, e.agent,
+    EXISTS (SELECT 1 FROM files WHERE message = e.position),
+    EXISTS (SELECT 1 FROM reactions WHERE message = e.position),
+    EXISTS (SELECT 1 FROM shown WHERE message = e.position),
+    EXISTS (SELECT 1 FROM fetches WHERE message = e.message)
 FROM json_each(:messages) j
 JOIN events e ON e.message = j.value
 JOIN bodies p ON p.position = e.position
@@ -89,6 +94,9 @@ SELECT EXISTS (
         AND {seen}
     WHERE f.file = :file AND f.removed IS NULL
 );
+
+-- name: any_fetches
+SELECT EXISTS (SELECT 1 FROM fetches);
 
 -- name: fetches
 SELECT message, number, platform, file, attempts FROM fetches
