@@ -28,7 +28,7 @@ from bridge.reading.pages import Pages
 from bridge.reading.searching import Searching
 from bridge.telemetry import Metrics
 from bridge.timers.timers import Timers
-from core.asking import Office
+from core.asking import MOST_CHOICES, Office
 from core.delivery import Delivery, Receipt
 from core.ids import AccountId, MessageId, PinId, RemoteId, SpaceId, ThreadId, short_code
 from core.intents import (
@@ -53,6 +53,7 @@ from core.model import (
     Refusal,
     Request,
     Status,
+    Thread,
 )
 from core.ports.adapter import Adapter
 from core.ports.needs import Wakeups
@@ -325,7 +326,13 @@ class Desk(People):
                 "ambiguous_thread",
                 "Several of your threads begin so. Give more of the id, or open it from the inbox.",
             )
-        thread = found[0]
+        return await self._view(asker, found[0])
+
+    async def alike(self, asker: AccountId, code: str) -> tuple[ThreadView, ...]:
+        found = await self._store.threads_like(asker, code.strip().lower(), MOST_CHOICES)
+        return tuple([await self._view(asker, thread) for thread in found])
+
+    async def _view(self, asker: AccountId, thread: Thread) -> ThreadView:
         head = await self._store.head(thread.conversation)
         pin = await self._store.pin(thread.pin)
         assert head is not None

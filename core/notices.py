@@ -4,6 +4,7 @@ Whether somebody sees an event is not asked here: `core.project` has asked befor
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from core.events import (
     AboutThread,
@@ -13,10 +14,12 @@ from core.events import (
     PersonRemoved,
     PlaceClosed,
     PlaceOpened,
+    StatusChanged,
     ThreadAssigned,
 )
 from core.ids import AccountId, BindingId
 from core.model import Account, Status
+from core.text.content import Content, Paragraph, Text, Timestamp
 
 _Accounts = Mapping[AccountId, Account]
 
@@ -47,8 +50,22 @@ def sentence(event: Event, accounts: _Accounts, here: BindingId | None = None) -
     return ""
 
 
-def line_inside(event: Event, what: AboutThread, accounts: _Accounts, agent: str) -> str:
+def line_inside(event: Event, what: AboutThread, accounts: _Accounts, agent: str) -> Content:
     """A line for a brand's own agents about what became of a thread."""
+    if isinstance(what, StatusChanged) and what.status is Status.SNOOZED:
+        return until(f"{agent or _name(accounts, event.actor)} snoozed this", what.until)
+    return (Paragraph((Text(_line_inside(event, what, accounts, agent)),)),)
+
+
+def until(begin: str, at: datetime | None) -> Content:
+    """A sentence that ends with a moment, which each reads in their own time zone."""
+    if at is None:
+        return (Paragraph((Text(f"{begin}."),)),)
+    moment = Timestamp(int(at.timestamp()), fallback=f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    return (Paragraph((Text(f"{begin} until "), moment, Text("."))),)
+
+
+def _line_inside(event: Event, what: AboutThread, accounts: _Accounts, agent: str) -> str:
     who = agent or _name(accounts, event.actor)
     if isinstance(what, ThreadAssigned):
         if what.to is None:
@@ -56,9 +73,6 @@ def line_inside(event: Event, what: AboutThread, accounts: _Accounts, agent: str
         return f"{who} assigned this to {_name(accounts, what.to)}."
     if what.status is Status.RESOLVED:
         return f"{who} resolved this."
-    if what.status is Status.SNOOZED:
-        until = f" until {what.until:%Y-%m-%d %H:%M} UTC" if what.until is not None else ""
-        return f"{who} snoozed this{until}."
     if event.actor != event.only:
         return f"{who} wrote again, so this is open."
     return f"{agent} opened this again." if agent else "This is open again."

@@ -44,7 +44,7 @@ from core.model import (
 )
 from core.notices import line_inside, sentence
 from core.quick import quick
-from core.text.content import Content, Mention, plain
+from core.text.content import Content, Mention, plain, words_only
 from core.text.mentions import named
 from core.text.splitting import split
 from core.text.tidy import of_text
@@ -173,9 +173,10 @@ def again(view: View, event: Event, mirror: Mirror) -> Show | None:
 def _inside(view: View, event: Event, what: AboutThread, mirror: Mirror) -> Show | None:
     """A quiet line in the brand's own places, and the card there as it stands now."""
     agent = view.agents.get(event.agent, "") if event.agent is not None else ""
-    text = line_inside(event, what, view.accounts, agent)
+    words = line_inside(event, what, view.accounts, agent)
     ping = view.ping if isinstance(what, ThreadAssigned) and what.to is not None else ()
-    steps = [Step(Verb.POST, 0, Part(PartKind.NOTICE, text, ping=ping))]
+    rich = words if words_only(words) is None else None
+    steps = [Step(Verb.POST, 0, Part(PartKind.NOTICE, plain(words), rich=rich, ping=ping))]
     if mirror.root is not None and view.line is not None:
         steps += card(view, event.seq, root=mirror.root).steps
     return Show(notice_item(event.seq), 1, tuple(steps))

@@ -32,7 +32,7 @@ from core.intents import (
 )
 from core.model import Account, AccountKind, Pin, Refusal
 from core.ports.outcomes import Accepted
-from core.ports.reading import Line, Which
+from core.ports.reading import Line, ThreadView, Which
 from core.text.content import Content
 from core.text.emoji import is_emoji, normal
 from web import shapes
@@ -103,10 +103,7 @@ class Api:
         return answer(shapes.InboxShape(lines, more))
 
     async def thread(self, request: web.Request) -> web.Response:
-        asker = self._site.who(request)
-        view = await self._desk.open(asker, request.match_info["id"])
-        if isinstance(view, Refusal):
-            raise refused(view)
+        asker, view = await self.opened(request)
         return answer(shapes.thread(view, brand=await self.is_brand(asker)))
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -314,11 +311,18 @@ class Api:
 
     async def thread_of(self, request: web.Request) -> tuple[AccountId, ThreadId]:
         """Who asks, and the thread of the address: its whole id or its code."""
-        asker = self._site.who(request)
-        view = await self._desk.open(asker, request.match_info["id"])
-        if isinstance(view, Refusal):
-            raise refused(view)
+        asker, view = await self.opened(request)
         return asker, view.thread
+
+    async def opened(self, request: web.Request) -> tuple[AccountId, ThreadView]:
+        """The same, with all that is known of the thread."""
+        asker, code = self._site.who(request), request.match_info["id"]
+        view = await self._desk.open(asker, code)
+        if isinstance(view, Refusal):
+            alike = view.code == "ambiguous_thread"
+            found = await self._desk.alike(asker, code) if alike else ()
+            raise refused(view, tuple(shapes.choice(one, asker) for one in found))
+        return asker, view
 
     def _cursor(
         self, request: web.Request, name: str, asker: AccountId, thread: ThreadId

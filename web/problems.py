@@ -42,25 +42,41 @@ STATUS = {
 """The status of a refusal, as docs/rules.md lists it; every other one is 422."""
 
 
-class ProblemBody(Struct, frozen=True):
+class ThreadChoice(Struct, frozen=True):
+    """One of several that may be meant: `title` is that of its pin, `people` their names."""
+
+    id: str
+    title: str
+    people: tuple[str, ...]
+
+
+class ProblemBody(Struct, frozen=True, omit_defaults=True):
     type: str
     title: str
     status: int
     detail: str
     code: str
+    choices: tuple[ThreadChoice, ...] = ()
+    """With `ambiguous_thread`: the threads that begin with that code."""
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """An answer that is not the wanted one. `detail` says what to do next."""
 
     def __init__(
-        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        choices: tuple[ThreadChoice, ...] = (),
     ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.detail = detail
         self.headers = headers
+        self.choices = choices
 
     def response(self) -> web.Response:
         body = ProblemBody(
@@ -69,6 +85,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
             self.status,
             self.detail,
             self.code,
+            self.choices,
         )
         return web.Response(
             status=self.status,
@@ -86,8 +103,9 @@ UNSAVED = Problem(
 )
 
 
-def refused(refusal: Refusal) -> Problem:
-    return Problem(STATUS.get(refusal.code, 422), refusal.code, refusal.sentence)
+def refused(refusal: Refusal, choices: tuple[ThreadChoice, ...] = ()) -> Problem:
+    status = STATUS.get(refusal.code, 422)
+    return Problem(status, refusal.code, refusal.sentence, choices=choices)
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -205,11 +205,7 @@ class Relations:
         return await self._done(request, asker, thread, what, body)
 
     async def places(self, request: web.Request) -> web.Response:
-        asker = self._site.who(request)
-        view = await self._desk.open(asker, request.match_info["id"])
-        if isinstance(view, Refusal):
-            raise refused(view)
-        return answer(await self._places(asker, view))
+        return answer(await self._places(*await self._api.opened(request)))
 
     async def hide(self, request: web.Request) -> web.Response:
         """A channel that was for this conversation alone is let go, if it is the asker's."""

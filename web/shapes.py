@@ -19,6 +19,7 @@ from core.ids import AccountId
 from core.model import Account, AccountKind, MirrorState, Pin, PinSource, Request
 from core.ports.reading import Behind, Line, Page, ThreadLine, ThreadView
 from core.text.content import Content
+from web.problems import ThreadChoice
 from web.words import html
 
 
@@ -360,7 +361,7 @@ def line(found: Line, reader: Reader) -> LineShape:
         found.at,
         person(found.author),
         found.text,
-        html(found.text, found.rich) if found.kind == "message" else "",
+        html(found.text, found.rich) if found.rich or found.kind == "message" else "",
         pin_shape(found.pin) if found.pin else None,
         found.message,
         deliveries(found.deliveries),
@@ -405,6 +406,11 @@ def thread(view: ThreadView, *, brand: bool = False) -> ThreadShape:
         view.muted,
         _desk(view) if brand else None,
     )
+
+
+def choice(view: ThreadView, account: AccountId) -> ThreadChoice:
+    others = [each.name for each in view.people if each.id != account]
+    return ThreadChoice(view.thread, view.pin.title or f"Pin {view.pin.id}", tuple(others))
 
 
 def inbox_line(found: ThreadLine, *, brand: bool = False) -> InboxLineShape:

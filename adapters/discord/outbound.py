@@ -55,6 +55,8 @@ NEWLINE = "\n"
 SILENT = 1 << 12
 """Discord's flag of messages that arrive without a notification."""
 _TOKEN = re.compile(r"<a?:(\w+):\d+>")
+_NOTICE = 900
+"""Characters of a line of the program's own."""
 
 
 def is_direct(write: Write) -> bool:
@@ -272,10 +274,7 @@ def _shown(write: Write, *, named: bool) -> Body:
         return {"embeds": [_card(write)]}
     after = pinged(write)
     if part.kind is PartKind.NOTICE:
-        text = part.text
-        if text.endswith(END_IT):
-            text = text.removesuffix(END_IT) + END_IT.replace("/pin ", "/pin channel ")
-        words = f"-# {escape(cut(text, 900), begins_line=False)}"
+        words = f"-# {_sentence(part)}"
         return {"content": f"{words} {after}" if after else words}
     who = _above(write, named=named)
     if part.kind is PartKind.FILE:
@@ -286,6 +285,16 @@ def _shown(write: Write, *, named: bool) -> Body:
         content = NEWLINE.join(filter(None, (above, after)))
         return {"content": content, **body} if content else body
     return _said(who, escape(whole(part.text)), after)
+
+
+def _sentence(part: Part) -> str:
+    """A notice; its moments stand in the zone of whoever reads it."""
+    if part.rich is not None and len(part.text) <= _NOTICE:
+        return markdown(part.rich).content
+    text = part.text
+    if text.endswith(END_IT):
+        text = text.removesuffix(END_IT) + END_IT.replace("/pin ", "/pin channel ")
+    return escape(cut(text, _NOTICE), begins_line=False)
 
 
 def _file(write: Write, who: str) -> Body:

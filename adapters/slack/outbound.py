@@ -38,6 +38,7 @@ from core.asking import Button
 from core.delivery import Author, Part, PartKind, Write
 from core.files import readable_size
 from core.moments import MARK
+from core.text.content import Paragraph, Timestamp, plain_inline
 from core.text.tidy import of_text, whole
 
 Arguments = dict[str, Any]
@@ -91,6 +92,18 @@ def under_card(controls: Controls) -> list[Block]:
     )
     shown = ([context(told)] if told else []) + row(buttons)
     return [{**block, "block_id": f"{_CONTROLS}{n}"} for n, block in enumerate(shown)]
+
+
+def _sentence(part: Part) -> str:
+    """A notice; its moments stand in the zone of whoever reads it."""
+    if part.rich is None:
+        return escape(part.text)
+    return "".join(
+        _moment(one.unix) if isinstance(one, Timestamp) else escape(plain_inline((one,)))
+        for block in part.rich
+        if isinstance(block, Paragraph)
+        for one in block.children
+    )
 
 
 def _moment(at: int) -> str:
@@ -178,7 +191,7 @@ def _content(write: Write, look: Look) -> tuple[str, list[Block]]:
 def _said(write: Write, look: Look) -> tuple[str, list[Block]]:
     part = write.part
     if part.kind is PartKind.NOTICE:
-        return _fallback(part.text), [context(escape(part.text))]
+        return _fallback(part.text), [context(_sentence(part))]
     if part.kind is PartKind.CARD:
         by = (part.author or _NOBODY).name
         pin = _pin(part)

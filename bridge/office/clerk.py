@@ -57,7 +57,6 @@ LOST = Refusal(
 _PIECE = 2_900
 """Characters of one item's text (Slack's limit is 3,000)."""
 NO_ACCOUNT = "Name somebody, such as @northwind."
-_THREADS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,30 +227,30 @@ class Clerk:
         lines = await self.desk.inbox(asker.account.id, MOST_CHOICES)
         if not lines:
             return refuse(NO_THREAD)
-        return self._choosing(asker, command, "Which thread is this for? Choose one.", lines)
+        text = "Which thread is this for? Choose one."
+        return self._choosing(asker, command, text, threads(lines))
 
     async def _alike(self, asker: Asker, command: Command) -> Answer | None:
-        """A menu of the threads that begin with the same code, as far as they are recent."""
-        begins = command.thread.rstrip("/").rpartition("/")[2].strip().lower()
+        """A menu of the threads that begin with the same code, with what is asked for."""
+        begins = command.thread.rstrip("/").rpartition("/")[2]
         brands = () if asker.for_brand else await self.desk.brands_of(asker.person.id)
         agents = [await self.acting_for(asker, brand.id) for brand, _ in brands]
-        lines: dict[ThreadId, ThreadLine] = {}
+        found: dict[ThreadId, Choice] = {}
         for each in (asker, *agents):
             if each is not None and await self.may(each, Act.READ) is None:
-                for line in await self.desk.inbox(each.account.id, _THREADS):
-                    if line.thread.startswith(begins):
-                        lines[line.thread] = line
-        if len(lines) < 2:
-            return None  # the others are older: the refusal says what to do
+                for view in await self.desk.alike(each.account.id, begins):
+                    found[view.thread] = _choice(view, others(view, each.account.id))
+        if len(found) < 2:
+            return None  # what is alike may not be read: the refusal says what to do
         text = "Several of your threads begin so. Choose the one that you mean."
-        return self._choosing(asker, command, text, [*lines.values()])
+        return self._choosing(asker, command, text, [*found.values()])
 
     def _choosing(
-        self, asker: Asker, command: Command, text: str, lines: Sequence[ThreadLine]
+        self, asker: Asker, command: Command, text: str, choices: Sequence[Choice]
     ) -> Answer:
         """The command is done for the thread that is chosen."""
         draft = self.drafts.keep(asker.person.id, command)
-        menu = Input("thread", "Choose a thread", "choice", threads(lines))
+        menu = Input("thread", "Choose a thread", "choice", tuple(choices[:MOST_CHOICES]))
         return Answer(text, unsent(command.text), picker=Picker("which", menu, draft))
 
     # --- doing ----------------------------------------------------------------------------
@@ -339,14 +338,12 @@ def named(people: Sequence[Account], most: int = 3) -> str:
 
 
 def threads(lines: Sequence[ThreadLine]) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(
-            cut(f"{title_of(line)} with {named(line.people)}", 90),
-            str(line.thread),
-            cut(line.last_text, 90),
-        )
-        for line in lines[:MOST_CHOICES]
-    )
+    return tuple(_choice(line, line.people, line.last_text) for line in lines[:MOST_CHOICES])
+
+
+def _choice(line: ThreadLine | ThreadView, people: Sequence[Account], note: str = "") -> Choice:
+    label = cut(f"{title_of(line)} with {named(people)}", 90)
+    return Choice(label, str(line.thread), cut(note, 90))
 
 
 def names_of(people: Sequence[Account]) -> tuple[Choice, ...]:

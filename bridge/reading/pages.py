@@ -32,8 +32,10 @@ from core.events import (
 )
 from core.ids import AccountId, MessageId, ThreadId
 from core.model import Account, Attached, Head, Refusal, Thread, Written
+from core.notices import until
 from core.ports.reading import Line, Page
 from core.ports.store import Store
+from core.text.content import Content, Paragraph, Text, plain
 
 _SHOWN = (
     MessagePosted
@@ -199,6 +201,7 @@ class Pages:
         deliveries: Mapping[MessageId, tuple[Delivery, ...]],
     ) -> Line:
         what = event.what
+        rich: Content | None = None
         author = await self._known(event.actor)
         if isinstance(what, MessagePosted):
             now = written.get(what.message) or _written(event, what)
@@ -214,7 +217,8 @@ class Pages:
         elif isinstance(what, PersonRemoved):
             text = f"{author.name} removed {(await self._known(what.account)).name}."
         elif isinstance(what, ThreadAssigned | StatusChanged):
-            text = await self._inside(what)
+            rich = await self._inside(what)
+            text = plain(rich)
         elif isinstance(what, PlaceOpened | PlaceClosed):
             shows = "shows" if isinstance(what, PlaceOpened) else "no longer shows"
             text = f"{what.label or 'A channel'} {shows} this conversation to all who read it."
@@ -223,15 +227,14 @@ class Pages:
             text += f". {what.reason}" if what.reason else ""
         else:
             raise TypeError(f"{type(what).__name__} has no line")
-        return Line(event.seq, "notice", event.at, author, text, None, None)
+        return Line(event.seq, "notice", event.at, author, text, None, None, rich=rich)
 
-    async def _inside(self, what: AboutThread) -> str:
+    async def _inside(self, what: AboutThread) -> Content:
         """What a brand has made of the thread."""
         if isinstance(what, StatusChanged):
-            until = f" until {what.until:%Y-%m-%d %H:%M} UTC" if what.until else ""
-            return f"This thread is {what.status}{until}."
+            return until(f"This thread is {what.status}", what.until)
         to = None if what.to is None else await self._known(what.to)
-        return f"Assigned to {to.name}." if to else "Assigned to nobody."
+        return (Paragraph((Text(f"Assigned to {to.name if to else 'nobody'}."),)),)
 
     async def _message(
         self,

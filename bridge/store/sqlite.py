@@ -297,8 +297,15 @@ class SqliteStore:
     async def threads_of(self, conversation: ConversationId) -> tuple[Thread, ...]:
         return self._all(_SQL["threads_of"], (conversation,), rows.thread)
 
-    async def threads_like(self, account: AccountId, prefix: str) -> tuple[Thread, ...]:
-        bounds = {"account": account, "first": prefix, "last": prefix + people.LAST}
+    async def threads_like(
+        self, account: AccountId, prefix: str, limit: int = 2
+    ) -> tuple[Thread, ...]:
+        bounds = {
+            "account": account,
+            "first": prefix,
+            "last": prefix + people.LAST,
+            "limit": limit,
+        }
         return self._all(_SQL["threads_like"], bounds, rows.thread)
 
     async def spot(self, platform: str, space: SpaceId) -> Spot | None:

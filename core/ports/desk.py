@@ -126,6 +126,10 @@ class Desk(Protocol):
         """A thread of the asker's by its code, a longer prefix of its id, or the whole id."""
         ...
 
+    async def alike(self, asker: AccountId, code: str) -> tuple[ThreadView, ...]:
+        """The threads of the asker's that begin with a code; at most `MOST_CHOICES`."""
+        ...
+
     async def own_places(self, asker: AccountId, thread: ThreadId) -> tuple[Mirror, ...]:
         """The asker's own copies of a thread, as in its view."""
         ...

@@ -41,7 +41,7 @@ from core.model import (
 )
 from core.notices import sentence
 from core.project import View, again, card, project
-from core.text.content import Mention, Paragraph, Text, length
+from core.text.content import Mention, Paragraph, Text, Timestamp, length
 from tests.core.talk import ADA, AGENT, MIA, NOW, SHOP, TALK, THREAD
 
 DESK = Pin(PinId("1"), "https://www.pinterest.com/pin/1/", "Oak desk")
@@ -234,6 +234,15 @@ def test_what_becomes_of_a_thread_is_a_quiet_line_and_stands_on_its_card(
     show = project(view, changed, INBOX)
     assert line(show) == text
     assert show
+    assert show.steps[0].part
+    moments = [
+        one.unix
+        for block in show.steps[0].part.rich or ()
+        if isinstance(block, Paragraph)
+        for one in block.children
+        if isinstance(one, Timestamp)
+    ]
+    assert moments == ([int(UNTIL.timestamp())] if "until" in text else [])
     assert [(step.verb, step.target) for step in show.steps] == [
         (Verb.POST, None),
         (Verb.EDIT, "card"),

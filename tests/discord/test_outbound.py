@@ -1,6 +1,7 @@
 """Bodies of requests: what they hold, and how they are known again."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,9 @@ from adapters.discord.writing import Channel, Costs
 from core.delivery import Author, FailureKind, Part, PartKind, Write
 from core.ids import PinId, RemoteId, ThreadId
 from core.model import Pin
+from core.notices import until
 from core.ports.needs import Cost
-from core.text.content import Mention, Paragraph, Text
+from core.text.content import Mention, Paragraph, Text, plain
 from tests.discord.conftest import CHAT, FORUM, card, direct, mirror, posting, text
 from tests.discord.fake_desk import BRAND, OAK
 from tests.discord.test_gateway import LINE
@@ -113,6 +115,15 @@ def test_words_under_the_neutral_name_are_known_again() -> None:
 def test_cards_and_pins_are_known_by_their_marker_alone() -> None:
     assert outbound.is_same(card(THREAD, "a"), seen(card(THREAD, "a"), content="anything"))
     assert not outbound.is_same(card(THREAD, "a"), seen(card(THREAD, "b")))
+
+
+def test_a_notice_shows_a_moment_in_the_zone_of_whoever_reads_it() -> None:
+    words = until("<t:1:f> *Ada* snoozed this", datetime(2026, 7, 3, 9, 30, tzinfo=UTC))
+    part = Part(PartKind.NOTICE, plain(words), rich=words)
+    shown = outbound.bot_post(posting("n", THREAD, part))["content"]
+    assert shown.endswith(" snoozed this until <t:1783071000:f>.")
+    assert shown.count("<t:") == 1, "a name is no moment"
+    assert shown.startswith("-# ")
 
 
 def test_a_notice_is_known_by_its_nonce_or_by_its_words() -> None:

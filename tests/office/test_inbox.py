@@ -1,10 +1,12 @@
 """Reading: lists, threads, searches, App Home, autocomplete, cards."""
 
+from dataclasses import replace
+
 import pytest
 
 from core import decide_words
 from core.asking import Caller, Choice, Command
-from core.ids import derive
+from core.ids import PinId, derive
 from core.intents import InDirect, Person
 from core.model import Identity, Mode, Place, Profile, Role
 from tests.office.desk_world import (
@@ -186,6 +188,15 @@ async def test_a_code_with_which_several_threads_begin_is_asked_about(
         assert len(asked.picker.input.choices) == 3
         assert (await world.pick(ADAS, asked, "Oak desk", place)).text.startswith("Noted.")
     assert code(await world.type(person(SAM), "open 3fa9c1")) == "unknown_thread"
+    # However many have come since.
+    monkeypatch.undo()
+    for n in range(101):
+        pin = replace(LAMP, id=PinId(f"8{n}"))
+        await world.store.put_pin(pin, NOW)
+        await world.start(pin=pin.id)
+    asked = await world.type(ADAS, "note 3fa9c1 ask again", INBOX)
+    assert asked.picker is not None
+    assert len(asked.picker.input.choices) == 3
 
 
 async def test_somebody_elses_menu_is_nobodys(world: World) -> None:

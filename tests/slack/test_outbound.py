@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from core.asking import Button
 from core.delivery import Author, CardLine, Part, PartKind
 from core.ids import AccountId, PinId, RemoteId
 from core.model import Account, AccountKind, Mode, Pin, Status
+from core.notices import until
 from core.text.content import (
     Bold,
     Channel,
@@ -39,6 +41,7 @@ from core.text.content import (
     Text,
     Timestamp,
     Underline,
+    plain,
 )
 from core.text.tidy import normal
 from sandbox.slack.shapes import message_blocks
@@ -47,6 +50,8 @@ from tests.slack.slack_world import KeptFiles, card, mirror, pings, shows, text,
 
 SPACE = "C0INBOX:1700000000.000100"
 LOOK = Look()
+UNTIL = datetime(2026, 7, 3, 9, 30, tzinfo=UTC)
+MOMENT = "<!date^1783071000^{date_short_pretty} {time}|03 Jul 09:30 UTC>"
 TOKENS = [
     "<!channel>", "<@U0ADA>", "<!subteam^S1>", "<", ">", "&", "|", "&lt;!here>", "@", "!",
     "https://x.example/<!here>", "http://", "*", "`", "\n", " ", "#", "<https://a|b>", "@channel",
@@ -56,7 +61,7 @@ HOSTILE = st.one_of(st.text(), st.lists(st.sampled_from(TOKENS)).map("".join))
 
 
 def assert_inert(sent: Any) -> None:
-    assert not pings(sent)
+    assert not pings(json.loads(json.dumps(sent).replace(MOMENT, "")))
 
 
 def within_limits(blocks: list[dict[str, Any]]) -> None:
@@ -80,6 +85,7 @@ def parts(words: str, pin: Pin) -> Iterator[Part]:
     yield Part(PartKind.TEXT, words, author)
     yield Part(PartKind.PIN, author=author, pin=pin)
     yield Part(PartKind.NOTICE, f"{words} joined.")
+    yield Part(PartKind.NOTICE, words, rich=until(f"{words} snoozed this", UNTIL))
     file = KeptFiles(b"x").ref(0, words, alt=words)
     yield Part(PartKind.FILE, f"https://x.example/{words}", author, file=file)
     yield Part(PartKind.FILE, words, author, file=file)
@@ -115,6 +121,15 @@ def test_no_text_in_any_position_can_mention_anybody(words: str, authors: bool) 
         assert len(arguments["text"]) <= 4_000
         edited = write("d", mirror(space=SPACE), shows(part, RemoteId(SPACE)))
         assert_inert(update(edited, look))
+
+
+def test_a_notice_shows_a_moment_in_the_zone_of_whoever_reads_it() -> None:
+    words = until("<b> & Ada snoozed this", UNTIL)
+    part = Part(PartKind.NOTICE, plain(words), rich=words)
+    arguments = post(write("d", mirror(space=SPACE), shows(part)), Look(), "C0INBOX")
+    [element] = arguments["blocks"][0]["elements"]
+    assert element["text"] == f"&lt;b&gt; &amp; Ada snoozed this until {MOMENT}."
+    assert arguments["text"].endswith("until 2026-07-03 09:30 UTC.")
 
 
 def test_nobody_is_pinged_by_ten_thousand_hostile_texts() -> None:

@@ -231,14 +231,22 @@ class FakeDesk:
         return tuple(sorted(lines, key=lambda line: line.last_at, reverse=True)[:limit])
 
     async def open(self, asker: AccountId, code: str) -> ThreadView | Refusal:
+        found = await self.alike(asker, code)
+        if len(found) > 1:
+            return Refusal("ambiguous_thread", "Several of your threads begin so.")
+        return found[0] if found else NO_THREAD
+
+    async def alike(self, asker: AccountId, code: str) -> tuple[ThreadView, ...]:
+        found = []
         for thread in self.threads.values():
             head = self.heads[thread.conversation]
             if thread.id.startswith(code) and any(m.account == asker for m in head.members):
                 people = tuple(self.accounts[account] for account in head.present())
                 code_ = short_code(thread.id)
                 places = await self.own_places(asker, thread.id)
-                return ThreadView(thread.id, head.id, code_, self.pins[thread.pin], people, places)
-        return NO_THREAD
+                pin = self.pins[thread.pin]
+                found.append(ThreadView(thread.id, head.id, code_, pin, people, places))
+        return tuple(found)
 
     async def own_places(self, asker: AccountId, thread: ThreadId) -> tuple[Mirror, ...]:
         return tuple(m for m in self.places if (m.account, m.thread) == (asker, thread))

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from bridge.catchup.sweeps import Progress
+from core import decide_words
+from core.ids import derive
 
 OAK = "https://www.pinterest.com/pin/99360735500167749/"
 LAMP = "https://www.pinterest.com/pin/22/"
@@ -281,6 +283,32 @@ async def test_unknown_addresses_and_methods_are_problems(world: Any) -> None:
     assert "GET" in headers["Allow"]
     status, body, _ = await mia("GET", "/api/threads/abcdef")
     assert (status, body["code"]) == (404, "unknown_thread")
+
+
+async def test_a_code_with_which_several_threads_begin_is_answered_with_them(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alike(kind: str, *parts: str) -> str:
+        made = derive(kind, *parts)
+        return f"3fa9c1{made[6:]}" if kind == "thread" else made
+
+    monkeypatch.setattr(decide_words, "derive", alike)
+    mia, kai = await world.client("mia"), await world.client("kai")
+    mine = [await started(mia), await started(mia, pin=LAMP)]
+    await started(kai)
+    for path in ("", "/messages", "/places"):
+        status, body, headers = await mia("GET", f"/api/threads/3fa9c1{path}")
+        assert (status, body["code"]) == (422, "ambiguous_thread")
+        assert headers["Content-Type"] == "application/problem+json"
+        assert {one["id"] for one in body["choices"]} == {one["id"] for one in mine}
+        assert [one["people"] for one in body["choices"]] == [["Northwind Home"]] * 2
+        assert body["choices"][0]["title"] == "Oak desk"
+    status, body, _ = await mia("POST", "/api/threads/3fa9c1/messages", {"text": "hello"})
+    assert (status, len(body["choices"])) == (422, 2)
+    status, body, _ = await mia("GET", f"/api/threads/{body['choices'][0]['id']}")
+    assert status == 200
+    status, body, _ = await kai("GET", "/api/threads/nothing")
+    assert "choices" not in body
 
 
 async def test_a_broken_desk_is_a_500_that_tells_and_logs_no_words(

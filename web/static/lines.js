@@ -149,7 +149,7 @@ export class Lines {
   }
 
   #line(line, joined) {
-    if (line.kind === "notice") return h("li", { class: "notice" }, h("span", { dir: "auto", title: full(line.at) }, line.text));
+    if (line.kind === "notice") return h("li", { class: "notice" }, h("span", { dir: "auto", title: full(line.at) }, line.html ? formatted(line.html) : line.text));
     const mine = line.author.handle === this.me.handle;
     const body = this.#body(line);
     const wordless = !line.text && !line.deleted && !line.answers;

@@ -46,7 +46,7 @@ WHERE t.id >= :first AND t.id < :last AND EXISTS (
         WHERE e.thread = t.id AND e.seq >= s.since AND (s.until IS NULL OR e.seq <= s.until)
         AND {seen}
     )
-) ORDER BY t.id LIMIT 2;
+) ORDER BY t.id LIMIT :limit;
 
 -- name: spot_of_message
 {spot} JOIN placements p ON p.mirror = m.id
