@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from core.events import ConversationStarted, Event, RequestAccepted
 from core.ids import AccountId
-from core.intents import Block, Follow, Handle, OnAccount
+from core.intents import Block, Handle, OnAccount
 from core.model import Account, AccountKind, Refusal, Standing, State
 from core.rights import Act, may
 from core.rules import BANNED, YOURSELF, cannot_message, you_blocked
@@ -39,8 +39,10 @@ def decide_account(
 ) -> AccountDecision:
     """What following or blocking `other` changes; `other` is None where nobody has that name.
 
-    Whoever was blocked finds nobody there. A block leaves the follows as they are, since
-    those who are blocked can see whom they follow and who follows them.
+    Whoever was blocked finds nobody there, whatever they try by the name: a block that
+    succeeds where `send` finds nobody would tell. Where they see the other (whom they follow,
+    or by the button of a conversation, which gives an id) they may block back. A block leaves
+    the follows as they are, since those who are blocked can see them.
     """
     name = f"@{what.who.name}" if isinstance(what.who, Handle) else f"@{_handle(other)}"
     blocking = isinstance(what, Block)
@@ -57,16 +59,20 @@ def decide_account(
         return YOURSELF
     edges = standing.blocks if blocking else standing.follows
     there = (actor.id, other.id) in edges
-    if isinstance(what, Follow) and not there:
-        # To stop following them, too: it would tell that there is such an account.
-        if other.banned or (other.id, actor.id) in standing.blocks:
-            return cannot_message(name)
-        if what.on and (actor.id, other.id) in standing.blocks:
-            return you_blocked(name)
+    # To stop following or blocking them, too: it would tell that there is such an account.
+    hidden = other.banned or (other.id, actor.id) in standing.blocks
+    if hidden and not there and not (blocking and _sees(actor, what, other, standing)):
+        return cannot_message(name)
+    if what.on and not blocking and not there and (actor.id, other.id) in standing.blocks:
+        return you_blocked(name)
     if there is what.on:
         return ()
     kind = EdgeKind.BLOCK if blocking else EdgeKind.FOLLOW
     return (Edge(actor.id, other.id, kind, what.on),)
+
+
+def _sees(actor: Account, what: OnAccount, other: Account, standing: Standing) -> bool:
+    return not isinstance(what.who, Handle) or (actor.id, other.id) in standing.follows
 
 
 def _handle(account: Account | None) -> str:

@@ -65,6 +65,12 @@ class ThreadEvent(msgspec.Struct, frozen=True):
     left: bool
 
 
+class PlacesEvent(msgspec.Struct, frozen=True):
+    """Others read the conversation somewhere, or no longer: each of its threads says where."""
+
+    conversation: str
+
+
 class DeliveryLine(msgspec.Struct, frozen=True):
     message: str
     deliveries: tuple[shapes.DeliveryShape, ...]
@@ -143,6 +149,9 @@ class _Reader:
             await self._change(event.thread, event.what.message, id_)
         if isinstance(event.what, ThreadOpened | PeopleAdded | PersonLeft | CardFilled):
             await self._thread(event, id_)
+        if isinstance(event.what, PlaceOpened | PlaceClosed):
+            data = msgspec.json.encode(PlacesEvent(event.conversation))
+            await self._stream.send(data, event="places", id_=id_)
 
     async def _line(self, event: Event, id_: str) -> None:
         page = await self._desk.page(

@@ -325,8 +325,8 @@ OPERATIONS = (
         "get",
         "/api/live",
         "Server-sent events: `ready` once, then `message` and `change` (MessageEvent), `thread` "
-        "(ThreadEvent) and `delivery` (DeliveryEvent). Send the last id as `Last-Event-ID` to go "
-        "on after it.",
+        "(ThreadEvent), `places` (PlacesEvent) and `delivery` (DeliveryEvent). Send the last id "
+        "as `Last-Event-ID` to go on after it.",
         None,
         query=(_AFTER,),
         problems=(400, 429),
@@ -361,7 +361,7 @@ DEMO_OPERATIONS = (
     ),
 )
 
-_EVENTS = (live.MessageEvent, live.ThreadEvent, live.DeliveryEvent)
+_EVENTS = (live.MessageEvent, live.ThreadEvent, live.PlacesEvent, live.DeliveryEvent)
 
 
 _IN_PATH = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bridge.office.clerk import Asker, Clerk, Theme, cut, refusal, refuse, unknown_person
 from core.asking import MOST_ITEMS, Answer, Button, Command, Fields, Form, Input, Item
 from core.ids import AccountId
-from core.intents import PersonRef
+from core.intents import Handle, PersonRef
 from core.model import Account, AccountKind, Refusal, Role
 from core.rights import Act
 
@@ -176,7 +176,7 @@ class People:
         found = await self._clerk.one(asker, command.people)
         if isinstance(found, Refusal):
             return refuse(found)
-        return await self._block(asker, found.id, on=on)
+        return await self._block(asker, Handle(found.handle), on=on)
 
     async def on_blocked(self, asker: Asker, value: str, fields: Fields) -> Answer:
         del value
@@ -186,7 +186,7 @@ class People:
         (found,) = await self._desk.find_people(refs[:1])
         if found is None:
             return refuse(unknown_person(refs[0]), "who")
-        return await self._block(asker, found.id, on=True)
+        return await self._block(asker, Handle(found.handle), on=True)
 
     async def on_block(self, asker: Asker, value: str) -> Answer:
         return await self._block(asker, AccountId(value), on=True)
@@ -194,7 +194,7 @@ class People:
     async def on_unblock(self, asker: Asker, value: str) -> Answer:
         return await self._block(asker, AccountId(value), on=False)
 
-    async def _block(self, asker: Asker, who: AccountId, *, on: bool) -> Answer:
+    async def _block(self, asker: Asker, who: PersonRef, *, on: bool) -> Answer:
         found = await self._desk.block(asker.caller.person, who, on=on, place=asker.place)
         if isinstance(found, Refusal):
             return refuse(found)

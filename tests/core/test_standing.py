@@ -63,6 +63,23 @@ def test_whoever_blocked_one_can_be_blocked_and_no_longer_followed() -> None:
     assert decide_account(MIA, Follow(NORA.id, on=False), NORA, both)
 
 
+@pytest.mark.parametrize("on", [True, False], ids=["block", "unblock"])
+def test_whoever_blocked_one_is_nobody_to_block_by_name_either(*, on: bool) -> None:
+    block = Block(Handle("NoRa"), on)
+    blocked = decide_account(MIA, block, NORA, standing("", "nora>mia"))
+    assert blocked == decide_account(MIA, block, None, standing())
+    assert code(blocked) == "cannot_message"
+    banned = replace(NORA, banned=True)
+    assert code(decide_account(MIA, block, banned, standing())) == "cannot_message"
+    # In a conversation they see each other, and a button there names no name.
+    button = Block(NORA.id, on)
+    edges = decide_account(MIA, button, NORA, standing("", "nora>mia"))
+    assert edges == ((Edge(MIA.id, NORA.id, EdgeKind.BLOCK),) if on else ())
+    # Taking one's own block back works as ever.
+    both = standing("", "nora>mia mia>nora")
+    assert decide_account(MIA, replace(block, on=False), NORA, both)
+
+
 def test_whom_one_has_blocked_one_does_not_follow() -> None:
     assert code(decide_account(MIA, FOLLOW, NORA, standing("", "mia>nora"))) == "you_blocked"
 

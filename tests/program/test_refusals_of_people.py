@@ -366,7 +366,7 @@ async def test_a_block_stops_both_and_tells_nobody(tmp_path: Path) -> None:
         await w.web.read("bo-reyes", threads_of_bo, lambda said: "More of Bo" in said)
         gone = cannot_message("@mia")
         await w.slack_command(BO, gone, f"send {OTHER} to @mia @rosa -- More of Bo")
-        for verb in ("follow", "unfollow"):
+        for verb in ("follow", "unfollow", "block", "unblock"):
             await w.slack_command(BO, gone, f"{verb} @mia")
         code = threads_of_bo[:8]
         told = await w.slack.pin(BO, f"reply {code} And more of Bo")
@@ -391,10 +391,11 @@ async def as_if_there_were_nobody(w: Witness, threads: dict[str, str]) -> None:
         for first, second in ((name, other), (other, name)):
             options = {"pin": OTHER, "to": f"@{first} @{second}", "text": "hello"}
             await w.discord_command(KAI, cannot_message(f"@{first}"), "send", **options)
-        for act in ("follow", "unfollow"):
+        for act in ("follow", "unfollow", "block", "unblock"):
             await w.discord_command(KAI, gone, f"people {act}", who=f"@{name}")
         for method in ("PUT", "DELETE"):
-            await w.api("kai", gone, method, f"/api/people/{name}/follow")
+            for act in ("follow", "block"):
+                await w.api("kai", gone, method, f"/api/people/{name}/{act}")
         found = await w.web.call("kai", "GET", f"/api/people?q={name}")
         assert found["people"] == []
 

@@ -9,6 +9,7 @@ from core.ids import AccountId, BindingId, ThreadId
 from core.intents import Intent, OpenPlace
 from core.model import Binding, BindingKind, Place
 from core.ports.outcomes import Accepted
+from tests.office.desk_world import LAMP
 from tests.web.test_pane import opened, say, started
 from tests.web.test_relations import done, store, world
 
@@ -140,6 +141,11 @@ async def test_a_channel_that_others_read_is_named_and_ended_at_the_page(
     context: BrowserContext, world: Any
 ) -> None:
     thread = await started(world, to=["rosa"])
+    older = await opened(context, world, f"/#/t/{thread}")  # not a frame, which would follow
+    await expect(older.get_by_role("heading").first).to_be_visible()
+    accepted = await (await world.client("rosa"))("POST", f"/api/threads/{thread}/accept")
+    assert accepted[0] == 200, accepted
+    thread = await started(world, to=["rosa"], pin=LAMP.url)
     place = Place("discord", "1", "90000")
     rosa = await world.desk.account(AccountId("id-of-rosa"))
     binding = Binding(BindingId("kitchen"), rosa.id, place, BindingKind.PROJECT, "#kitchen")
@@ -153,7 +159,12 @@ async def test_a_channel_that_others_read_is_named_and_ended_at_the_page(
     )
     assert isinstance(done_, Accepted), done_
     await expect(shown).to_contain_text("Others read this in #kitchen in Discord.")
+    # The line stands in one thread of the conversation; each of them says it.
+    other = older.get_by_role("group", name="Others read this")
+    await expect(other).to_contain_text("Others read this in #kitchen in Discord.")
+    await expect(older.locator(".notice", has_text="#kitchen")).to_have_count(0)
     await shown.get_by_role("button", name="End it in #kitchen in Discord").click()
     await expect(shown).to_have_count(0)
+    await expect(other).to_have_count(0)
     assert await world.desk.shown(rosa.id) == ()
     await expect(page.get_by_text("#kitchen no longer shows this conversation")).to_be_visible()

@@ -97,6 +97,10 @@ class Pane {
       this.thread?.refresh();
       return;
     }
+    if (name === "places") {
+      for (const thread of this.threads.values()) if (thread.view?.conversation === data.conversation) thread.places.refresh();
+      return;
+    }
     const id = name === "thread" ? data.id : data.thread;
     this.threads.get(id)?.heard(name, data);
     if (name === "thread") {

@@ -123,7 +123,6 @@ export class Thread {
     } else if (name === "message") {
       const mine = data.line.author.handle === this.me.handle;
       this.#keepingPlace(() => this.lines.merge([data.line]), mine);
-      if (data.line.kind === "notice") this.places.refresh();
     } else if (name === "change") {
       this.#keepingPlace(() => this.lines.change(data.line));
     } else if (name === "delivery") {
