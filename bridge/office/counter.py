@@ -29,7 +29,17 @@ from bridge.office.replies import Replies
 from bridge.office.sending import Sending
 from bridge.office.settings import Settings
 from bridge.office.threads import Threads
-from core.asking import MOST_CHOICES, Answer, Button, Caller, Choice, Command, Fields, Item
+from core.asking import (
+    MOST_CHOICES,
+    MOST_VALUE,
+    Answer,
+    Button,
+    Caller,
+    Choice,
+    Command,
+    Fields,
+    Item,
+)
 from core.grammar import BY_NAME, VERBS, nearest, usage
 from core.ids import ThreadId
 from core.model import Mirror
@@ -47,6 +57,9 @@ _QUIET = frozenset({
     "inbox", "open", "found", "which", "followers", "brands", "link", "code", "unlink", "notify",
     "export", "forget", "undo", "continue", "help",
 })  # fmt: skip
+
+_GO_ON = "go"
+"""A newcomer presses once more what they have pressed; its value is that action and value."""
 
 
 class Counter:
@@ -104,12 +117,21 @@ class Counter:
             return Answer("Good: go on talking. `/pin help` lists what else there is.", done=True)
         if action == "continue":
             command = self._clerk.drafts.take(asker.person.id, value)
-            return await self.run(caller, command) if command else refuse(LOST)
+            if command is None:
+                return refuse(LOST)
+            answer = await self.run(caller, command)
+            kept = unsent(command.text) if answer.refusal else ()
+            return replace(answer, items=answer.items or kept, done=True)
+        if action == _GO_ON:
+            action, _, value = value.partition(" ")
+            return replace(await self.press(caller, action, value), done=True)
         do = self._presses.get(action)
         if do is None:
             return refuse(LOST)
         if action not in _QUIET and await self._desk.told(asker.person.id):
-            return _welcome(asker, action, value)
+            again = f"{action} {value}"
+            short = len(_GO_ON) + len(again) <= MOST_VALUE
+            return _welcome(asker, *((_GO_ON, again) if short else (action, value)))
         return await do(asker, value)
 
     async def submit(self, caller: Caller, action: str, value: str, fields: Fields) -> Answer:

@@ -1,6 +1,7 @@
 """Whom somebody follows and blocks, the brands that there are, and roles in a brand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bridge.office.clerk import Asker, Clerk, Theme, cut, refusal, refuse, unknown_person
 from core.asking import MOST_ITEMS, Answer, Button, Command, Fields, Form, Input, Item
@@ -62,10 +63,23 @@ class People:
         return await self._each(asker, refs, on=True)
 
     async def on_follow(self, asker: Asker, value: str) -> Answer:
-        return await self._each(asker, (AccountId(value),), on=True)
+        return await self._in_list(asker, value, on=True)
 
     async def on_unfollow(self, asker: Asker, value: str) -> Answer:
-        return await self._each(asker, (AccountId(value),), on=False)
+        return await self._in_list(asker, value, on=False)
+
+    async def _in_list(self, asker: Asker, value: str, *, on: bool) -> Answer:
+        """A button of a list, which says then how it stands now."""
+        who, _, where = value.partition(" ")
+        answer = await self._each(asker, (AccountId(who),), on=on)
+        if answer.refusal:
+            return answer
+        name, _, first = where.partition(" ")
+        lists = {"brands": self._brands, "followers": self._followers}
+        if name not in lists:
+            return answer
+        listed = await lists[name](asker, int(first) if first.isdigit() else 0)
+        return replace(listed, text=answer.text, done=True)
 
     async def _each(self, asker: Asker, refs: Sequence[PersonRef], *, on: bool) -> Answer:
         """Follows one after another; the first refusal ends it, and says what was done."""
@@ -115,18 +129,17 @@ class People:
             how = f"Share {page} to invite people." if page else "Share a pin, and they may."
             return Answer(f"Nobody follows {asker.account.name} yet. {how}")
         mine = {each.id for each in await self._desk.follows(asker.account.id, _LOOKED)}
-        items = tuple(self._person(each, follows=each.id in mine) for each in _some(found, first))
+        at = f"followers {first}"
+        items = tuple(
+            self._person(each, at, follows=each.id in mine) for each in _some(found, first)
+        )
         count = str(len(found)) if len(found) < _LOOKED else f"{_LOOKED} or more"
         verb = "follows" if len(found) == 1 else "follow"
         text = f"{count} {verb} {asker.account.name}, the newest first. Follow back to write."
         return Answer(text, items, _more("followers", found, first))
 
-    def _person(self, account: Account, *, follows: bool) -> Item:
-        button = (
-            Button("Unfollow", "unfollow", str(account.id))
-            if follows
-            else Button("Follow", "follow", str(account.id), "primary")
-        )
+    def _person(self, account: Account, at: str, *, follows: bool) -> Item:
+        button = _follow_button(account, at, follows=follows)
         send = Button("Send a pin", "sendto", str(account.id))
         return Item(note=f"@{account.handle}", title=account.name, buttons=(button, send))
 
@@ -148,11 +161,7 @@ class People:
                 items.append(Item(note=f"@{each.handle} · you", title=each.name,
                                   link=self._clerk.page(each.handle)))  # fmt: skip
                 continue
-            button = (
-                Button("Unfollow", "unfollow", str(each.id))
-                if each.id in mine
-                else Button("Follow", "follow", str(each.id), "primary")
-            )
+            button = _follow_button(each, f"brands {first}", follows=each.id in mine)
             ask = Button(cut(f"Ask @{each.handle}", 40), "sendto", str(each.id))
             note = f"@{each.handle} · you follow" if each.id in mine else f"@{each.handle}"
             items.append(
@@ -259,6 +268,13 @@ class People:
             "`/pin role none @jo` takes it back.",
             items,
         )
+
+
+def _follow_button(account: Account, at: str, *, follows: bool) -> Button:
+    """`at` names the list in which it stands."""
+    if follows:
+        return Button("Unfollow", "unfollow", f"{account.id} {at}")
+    return Button("Follow", "follow", f"{account.id} {at}", "primary")
 
 
 def _some(found: Sequence[Account], first: int) -> Sequence[Account]:

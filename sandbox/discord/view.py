@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.control import ControlError, MissingError, text
 from sandbox.discord import world
-from sandbox.discord.content import HAS_THREAD, LOADING
+from sandbox.discord.content import HAS_THREAD, LOADING, SILENT
 from sandbox.discord.context import Context
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.permissions import sees
@@ -135,6 +135,7 @@ class View:
             "nonce": message.nonce,
             "pings": [*message.mentions, *(["everyone"] if message.everyone else [])],
             "thread": message.id if message.flags & HAS_THREAD else None,
+            "silent": bool(message.flags & SILENT),
             "ephemeral": message.ephemeral is not None,
             "loading": bool(message.flags & LOADING),
         }

@@ -58,7 +58,10 @@ class Day:
         for answer in told["answers"]:
             assert answer["ephemeral"]
             if "link this login" in answer["content"]:
-                return await self.press(user, answer, "Continue")
+                done = await self.press(user, answer, "Continue")
+                # What is done takes the place of the question.
+                shown = [] if "modal" in done else [done["message"]]
+                return {**done, "answers": done["answers"] or shown}
         return told
 
     async def press(self, user: str, message: Any, label: str, *values: str) -> Any:

@@ -7,7 +7,7 @@ from bridge.intake.intake import Intake
 from bridge.office import Counter
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
-from core.asking import Command, Office
+from core.asking import MOST_VALUE, Command, Office
 from core.ids import BindingId
 from core.intents import Person, PostMessage
 from core.model import Binding, BindingKind, Identity, Profile
@@ -62,6 +62,7 @@ async def test_the_first_act_of_somebody_new_says_who_will_see_it(world: World) 
     assert not await world.desk.inbox(MIA.id)
     sent = await world.press(NEW, asked, "Continue")
     assert sent.text.startswith("Sent to Mia as Zoe Lind")
+    assert sent.done, "it takes the place of what was asked, with its button"
     assert len(await world.desk.inbox(MIA.id)) == 1
     assert (await world.type(NEW, "follow @northwind")).text.startswith("You follow")
 
@@ -126,7 +127,26 @@ async def test_a_button_of_somebody_new_is_pressed_again_by_continue(world: Worl
     brands = await world.type(NEW, "brands")
     asked = await world.press(NEW, brands, "Follow")
     assert labels(asked) == ["Continue", "Link"]
-    assert (await world.press(NEW, asked, "Continue")).text.startswith("You follow Lumen")
+    done = await world.press(NEW, asked, "Continue")
+    assert done.text.startswith("You follow Lumen")
+    assert done.done
+
+
+async def test_words_that_are_refused_after_continue_stay_in_what_takes_its_place(
+    world: World,
+) -> None:
+    asked = await world.type(NEW, f"send {PIN} to @nobody -- long words")
+    refused = await world.press(NEW, asked, "Continue")
+    assert code(refused) == "cannot_message"
+    assert refused.done
+    assert [item.text for item in refused.items] == ["long words"]
+
+
+async def test_a_long_button_of_somebody_new_is_pressed_again_too(world: World) -> None:
+    value = "x" * (MOST_VALUE - len("follow"))
+    asked = await world.office.press(world.caller(NEW), "follow", value)
+    again = asked.buttons[0]
+    assert (again.action, again.value) == ("follow", value)
 
 
 async def test_whoever_is_new_in_an_inbox_is_told_that_they_act_as_the_brand(world: World) -> None:

@@ -73,7 +73,9 @@ async def test_followers_are_listed_and_followed_back(world: World) -> None:
     assert set(titles(listed)) == {"Jo", "Sam"}
     shown = {item.title: [each.label for each in item.buttons] for item in listed.items}
     assert shown == {"Jo": ["Follow", "Send a pin"], "Sam": ["Unfollow", "Send a pin"]}
-    await world.press(MIAS, listed, "Follow")
+    now = await world.press(MIAS, listed, "Follow")
+    assert (now.done, now.text[:14]) == (True, "You follow Jo.")
+    assert [next(each.label for each in item.buttons) for item in now.items] == ["Unfollow"] * 2
     await world.press(MIAS, listed, "Unfollow")
     assert named(await world.desk.follows(MIA.id)) == ["jo"]
     form = (await world.press(MIAS, listed, "Send a pin")).form
@@ -103,6 +105,9 @@ async def test_brands_are_listed_with_their_pages(world: World) -> None:
     asked = await world.push(MIAS, shown["Northwind Home"].buttons[0])
     assert asked.form is not None
     assert asked.form.inputs[1].value == "@northwind"
+    now = await world.push(MIAS, shown["Lumen"].buttons[1])
+    assert now.done
+    assert {each.label for item in now.items for each in item.buttons[1:]} == {"Unfollow"}
     own = await world.type(ADAS, "brands", INBOX)
     assert next(item for item in own.items if item.title == "Northwind Home").buttons == ()
 

@@ -148,7 +148,11 @@ class Discord:
         for answer in told["answers"]:
             assert answer["ephemeral"], answer
             if "link this login" in answer["content"]:
-                return await self.press(user, answer, "Continue")
+                done = await self.press(user, answer, "Continue")
+                if "modal" in done or done["answers"]:
+                    return done
+                # What is done takes the place of the question.
+                return {**done, "answers": [done["message"]]}
         return told
 
     async def ran(self, user: str, channel: str, subcommand: str, **options: str) -> dict[str, Any]:
