@@ -2,8 +2,9 @@
 
 The program asks the machine what time it is. What a test can choose honestly is where on
 Earth people are: a time zone of its own, of which it is any time of day just now. And while the
-program is down, hours may pass: its rows about the future come nearer by them, and it is
-later in every zone. `PYTHONTZPATH` is how Python is told of further zones.
+program is down, hours may pass: all that it has kept is older by them, its rows about the
+future are nearer, and it is later in every zone. `PYTHONTZPATH` is how Python is told of
+further zones.
 """
 
 import os
@@ -54,6 +55,7 @@ class Zones:
         with closing(sqlite3.connect(database)) as db, db:
             past = timedelta(hours=hours) // timedelta(microseconds=1)
             db.execute("UPDATE timers SET due = due - ? WHERE due IS NOT NULL", (past,))
+            db.execute("UPDATE events SET at = at - ?", (past,))
 
 
 def kept(database: Path, words: str) -> bool:

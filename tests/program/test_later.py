@@ -65,10 +65,6 @@ class Hands:
         threads = (await self.web.call("kai", "GET", "/api/threads"))["threads"]
         return dict(threads[0])
 
-    async def in_inbox(self, words: str) -> dict[str, Any]:
-        """Kai's words in Northwind's inbox, with the card above them."""
-        return await self.slack.shown(words)
-
     async def heard(self, words: str) -> list[dict[str, Any]]:
         shown = await self.people.discord_messages(direct(KAI))
         return [one for one in shown if words in one["content"]]
@@ -102,14 +98,14 @@ async def test_what_happens_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         await hands.people.start()
         await held_replies_outlive_it(hands, held, while_down)
         await the_night_is_over(hands)
-        await what_was_put_away_is_back(hands, snoozed)
+        await what_was_put_away_is_back(hands, *snoozed)
         await a_closed_shop_answers(hands, closed="lumen", open_="fjord", first=6)
         await hands.people.until(lambda: is_kept(hands), lambda still: not still, LIMIT)
         assert not [line for line in hands.people.log if '"level": "error"' in line]
 
 
-async def nobody_answers_and_it_is_put_away(hands: Hands) -> str:
-    """The owner is told that nobody has answered; then Ada snoozes it. Its code."""
+async def nobody_answers_and_it_is_put_away(hands: Hands) -> tuple[str, str]:
+    """The owner is told that nobody has answered, and snoozes it. Its code, its post in Discord."""
     slack, discord = hands.slack, hands.discord
     asked = await hands.ask(0, "northwind", "Does it fit 140?")
     line = await slack.shown("Nobody has answered")
@@ -128,11 +124,12 @@ async def nobody_answers_and_it_is_put_away(hands: Hands) -> str:
     assert "until <t:" in line["content"]
     page = await hands.web.call("kai", "GET", f"/api/threads/{asked['id']}/messages")
     assert "snoozed" not in str(page)
-    return str(asked["code"])
+    return str(asked["code"]), str(card["id"])
 
 
 async def a_closed_shop_answers(hands: Hands, closed: str, open_: str, first: int) -> None:
     """By itself, and once; one that is open leaves that to its people."""
+    before = len(await hands.heard(f"{open_} is closed now."))
     await hands.ask(first, open_, f"Is {open_} there?")
     asked = await hands.ask(first + 1, closed, f"Is {closed} there?")
     seen = await hands.discord.shown(f"{closed} is closed now.", direct(KAI))
@@ -145,19 +142,20 @@ async def a_closed_shop_answers(hands: Hands, closed: str, open_: str, first: in
     await hands.people.until(lambda: hands.heard(answer), lambda all_: len(all_) == 2, LIMIT)
     assert said.count(answer) == 1
     assert (await hands.web.said("kai", asked["id"])).count(answer) == 1
-    assert not await hands.heard(f"{open_} is closed now.")
+    assert len(await hands.heard(f"{open_} is closed now.")) == before
 
 
 async def at_night_nobody_is_pinged(hands: Hands) -> str:
-    """Of the card of a thread that is Ada's: what Kai says there mentions her by day alone."""
+    """What Kai says in a thread that is Ada's mentions her by day alone. Another one's root."""
     slack, discord = hands.slack, hands.discord
-    asked = await hands.ask(10, "northwind", "And in walnut?")
-    root = str((await hands.in_inbox("And in walnut?"))["thread_ts"])
+    asked = await hands.ask(10, "northwind", "And in ash?")
     assert "You answer" in await slack.pin(ADA, f"assign {asked['code']} me", INBOX)
     path = f"/api/threads/{asked['id']}/messages"
-    await hands.web.call("kai", "POST", path, {"text": "In oak, I mean"})
-    line = await slack.shown("In oak, I mean")
+    await hands.web.call("kai", "POST", path, {"text": "In white ash, I mean"})
+    line = await slack.shown("In white ash, I mean")
     assert line["pings"] == []
+    asked = await hands.ask(11, "northwind", "And in walnut?")
+    root = str((await slack.shown("And in walnut?"))["thread_ts"])
     # Kai has a night too: what comes then arrives without a sound.
     done = await discord.ran(KAI, CHAT, "account notify", what="all", quiet=NIGHT.partition(" ")[2])
     assert "Kept." in done["content"], done
@@ -198,7 +196,7 @@ async def held_replies_outlive_it(hands: Hands, held: dict[str, Any], words: str
     seen = await hands.discord.shown(words, direct(KAI))
     assert "Northwind Home" in seen["content"]
     assert not await hands.heard("72 cm")
-    await hands.slack.press(ADA, held["asked"], "Send")
+    await hands.slack.press(ADA, held["asked"], "Send it")
     await hands.discord.shown("72 cm high", direct(KAI))
     assert len(await hands.heard(words)) == 1
 
@@ -208,13 +206,19 @@ async def the_night_is_over(hands: Hands) -> None:
     line = await hands.discord.shown("While you were away", direct(KAI))
     assert "`/pin inbox waiting`" in line["content"]
     assert not line["silent"]
+    assert not (await hands.discord.shown("fjord is closed now.", direct(KAI)))["silent"]
+    line = await hands.slack.shown("While you were away")
+    assert line["pings"] == [ADA]
+    assert "`/pin inbox mine`" in line["text"]
     line = await hands.slack.shown("Nobody's yet")
     assert line["pings"] == []
     await hands.discord.shown("Nobody's yet", STAFF)
 
 
-async def what_was_put_away_is_back(hands: Hands, code: str) -> None:
-    await hands.discord.shown("This is open again", (await hands.discord.card("open"))["id"])
+async def what_was_put_away_is_back(hands: Hands, code: str, post: str) -> None:
+    await hands.discord.shown("This is open again", post)
+    await hands.slack.shown("This is open again")
+    assert "snoozed" not in str(await hands.people.discord_messages(STAFF))
     assert code in await hands.slack.pin(ADA, "inbox unassigned", INBOX)
 
 
