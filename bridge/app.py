@@ -161,6 +161,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     counter = Counter(desk, now, lambda handle: f"{_public(config, server)}/b/{handle}")
     lanes.on_unclear(healing.unclear)
     desk.connect(lanes, pins, retrying, catch_up, strays, healing, counter, timers)
+    timers.after(catch_up.has_swept)
     searching = Searching(store, config.store.path, wakeups, desk.find_people)
     erasing = Erasing(store, desk.submit, searching.forget, now)
     exporting = Exporting(store, config.store.path.parent / "exports", means.copies, now)

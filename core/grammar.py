@@ -86,7 +86,7 @@ def usage(verb: Verb) -> str:
         return "/pin send <pin address> to @a @b -- words"
     if verb.name == "search":
         return "/pin search <words> from:@x before:<day> after:<day>"
-    return " ".join(["/pin", verb.name, *(_shown(o) for o in verb.options if not o.only)])
+    return " ".join(["/pin", verb.name, *(shown(o) for o in verb.options if not o.only)])
 
 
 def address(word: str) -> str:
@@ -241,7 +241,8 @@ def _person(word: str) -> Handle | Mentioned:
     return Mentioned(mention.group(1)) if mention else Handle(_bare(word).lstrip("@"))
 
 
-def _shown(option: Option) -> str:
+def shown(option: Option) -> str:
+    """What stands for a value of it."""
     if option.kind is Kind.THREAD:
         return "<id>"
     if option.kind is Kind.PEOPLE:

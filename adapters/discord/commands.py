@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.discord.cards import cut
-from core.asking import Choice
+from core.asking import Choice, Command
+from core.grammar import parse, shown, usage
+from core.intents import Handle
 from core.verbs import AS_OFFERED, BY_NAME, GROUPS, VERBS, Kind, Option, Verb
 
 CHAT, ON_PERSON, ON_MESSAGE = 1, 2, 3
@@ -37,6 +39,7 @@ _EVERYWHERE = {"contexts": [0, 1], "integration_types": [0]}
 
 
 _COMMAND = re.compile(r"`/pin ([a-z]+)\b")
+_USED = re.compile(r"`(/pin [^`]+)`")
 _KEPT = (
     *("name", "description", "required", "autocomplete", "max_length"),
     *("choices", "channel_types", "contexts", "integration_types"),
@@ -67,9 +70,42 @@ def definitions() -> list[dict[str, Any]]:
 def as_registered(text: str) -> str:
     """A sentence whose commands, between backticks, stand as they are called here.
 
-    `/pin follow @a` is `/pin people follow @a`: Discord knows a verb only in its group.
+    `/pin follow @a` is `/pin people follow @a`: Discord knows a verb only in its group. How a
+    verb is used, and its example, name the options.
     """
-    return _COMMAND.sub(_in_its_group, text)
+    return _COMMAND.sub(_in_its_group, _USED.sub(_with_names, text))
+
+
+def _with_names(found: re.Match[str]) -> str:
+    return f"`{_HERE.get(found[1], found[1])}`"
+
+
+def _here(verb: Verb) -> Iterator[tuple[str, str]]:
+    """How it is used, and its example, each with what that is called here."""
+    name = " ".join(filter(None, ("/pin", verb.group, verb.name)))
+    used = [f"{one.name}:{shown(one)}" for one in verb.options]
+    yield usage(verb), " ".join((name, *used))
+    made = parse(verb.example.removeprefix("/pin "))
+    assert isinstance(made, Command)
+    given = [(one.name, _given(one, made)) for one in verb.options]
+    yield verb.example, " ".join((name, *(f"{one}:{value}" for one, value in given if value)))
+
+
+def _given(option: Option, made: Command) -> str:
+    if option.kind is Kind.THREAD:
+        return made.thread
+    if option.kind is Kind.PIN:
+        return made.pin
+    if option.kind in (Kind.CHOICE, Kind.CANNED):
+        return made.option
+    if option.kind is Kind.CHANNEL:
+        return made.channel and f"#{made.channel}"
+    if option.kind is Kind.DATE:
+        return made.before if option.name == "before" else made.after
+    if option.kind in (Kind.TEXT, Kind.SEARCH):
+        return made.text
+    people = " ".join(f"@{one.name}" for one in made.people if isinstance(one, Handle))
+    return people or made.option
 
 
 def _in_its_group(found: re.Match[str]) -> str:
@@ -151,3 +187,7 @@ def offered(choices: Sequence[Choice]) -> list[dict[str, str]]:
             note = f" ({choice.note})" if choice.note else ""
             found.append({"name": cut(f"{choice.label}{note}", 100), "value": choice.value})
     return found
+
+
+_HERE: Mapping[str, str] = dict(pair for verb in VERBS for pair in _here(verb))
+"""By how a verb is typed where options have no names. One without options is just its name."""

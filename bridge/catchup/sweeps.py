@@ -94,6 +94,7 @@ class CatchUp:
         self._news = {name: asyncio.Event() for name in adapters}
         self._counts: dict[str, _Count] = {}
         self._doubts: asyncio.Queue[tuple[str, RemoteId]] = asyncio.Queue(DOUBTS)
+        self._swept: set[str] = set()
 
     def doubt(self, platform: str, remote: RemoteId) -> None:
         """What was told of that message is old: it is read again, as it stands now."""
@@ -107,6 +108,10 @@ class CatchUp:
             log.info("gap", extra={"platform": platform, "reason": reason})
             self._reasons[platform].add(reason)
             self._news[platform].set()
+
+    def has_swept(self, platform: str) -> bool:
+        """Whether all that was missed there before the start is known."""
+        return platform in self._swept or platform not in self._adapters
 
     def progress(self) -> tuple[Progress, ...]:
         """The sweeps under way."""
@@ -159,6 +164,7 @@ class CatchUp:
             self._metrics.sweep_running.set(name, to=1.0)
             try:
                 await self._sweep(name, reasons, count)
+                self._swept.add(name)
             except Exception:
                 # The boundary of a sweep: what went wrong must not end the program.
                 log.exception("sweep_failed", extra={"platform": name})

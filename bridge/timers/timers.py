@@ -25,7 +25,7 @@ from bridge.intake.later import (
 )
 from bridge.store.pinging import PING
 from bridge.timers.modes import CARDS, Modes
-from bridge.timers.reminding import Reminders
+from bridge.timers.reminding import PATIENCE, Reminders
 from core.ids import AccountId, ThreadId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage, SetStatus, Speech
 from core.model import Refusal, Status
@@ -52,6 +52,8 @@ LONGEST = 60.0
 """Seconds after which it looks again in any case: clocks are set, and wake-ups get lost."""
 NOTE_EVERY = timedelta(seconds=30)
 """How often it looks at whom quiet hours have kept from pings; in any case before it tells."""
+SOON = 0.5
+"""Seconds until it looks again for what waits for a sweep."""
 RETRY = 5.0
 """Seconds until it tries again where the store could not."""
 
@@ -73,7 +75,12 @@ class Timers:
         self.modes = Modes(store, intake.submit, now)
         self._news = asyncio.Event()
         self._firing: set[str] = set()
-        self._note_at = now()
+        self._note_at = self._begun = now()
+        self._has_swept: Callable[[str], bool] = lambda _: True
+
+    def after(self, has_swept: Callable[[str], bool]) -> None:
+        """Just after a start held replies wait until it is known what became of them meanwhile."""
+        self._has_swept = has_swept
 
     def wake(self) -> None:
         """There is a new one."""
@@ -101,14 +108,27 @@ class Timers:
             while await self._store.note_pings():
                 pass
             due = await self._store.timers_due(now, _AT_ONCE)
+        waits = False
         for timer in due:
-            await self._fire(timer)
+            if self._may_read_otherwise(timer, now):
+                waits = True
+            else:
+                await self._fire(timer)
+        if waits:
+            return SOON
         if len(due) == _AT_ONCE:
             return 0.0
         coming = await self._store.next_timer()
         if coming is None:
             return LONGEST
         return min(max((coming - self._now()).total_seconds(), 0.0), LONGEST)
+
+    def _may_read_otherwise(self, timer: Timer, now: datetime) -> bool:
+        """Whether its author may have edited or deleted it while nobody listened."""
+        if timer.kind != REPLY or now >= self._begun + PATIENCE:
+            return False
+        origin = intent_of(timer).origin
+        return origin is not None and not self._has_swept(origin.place.platform)
 
     # --- by hand --------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from bridge.intake.intake import Intake
 from bridge.intake.later import is_open, opening
 from bridge.intake.standing import Rules
 from bridge.timers.modes import AT_ONCE, BATCH, EVERY
-from bridge.timers.timers import TOO_LATE, Timers
+from bridge.timers.reminding import PATIENCE
+from bridge.timers.timers import SOON, TOO_LATE, Timers
 from bridge.wakeup import LocalWakeups
 from core.events import CardFilled, MessageEdited, MessagePosted, StatusChanged
 from core.ids import PinId, ThreadId
@@ -268,6 +269,34 @@ async def test_a_due_reply_outlives_a_restart(later: Later, wakeups: LocalWakeup
     intake = Intake(later.store, wakeups, clock, later.intake.rules)
     await Timers(later.store, intake, {}, clock).fire_due()
     assert (await later.words(thread))[-1] == "Yes."
+
+
+async def test_just_after_a_start_a_due_reply_waits_until_its_place_was_swept_but_not_for_long(
+    later: Later, wakeups: LocalWakeups
+) -> None:
+    thread, _ = await held(later)
+    _, other = await held(later, "c", "Or no.")
+    swept: set[str] = set()
+    clock = Clock(NOW + timedelta(hours=1))
+    intake = Intake(later.store, wakeups, clock, later.intake.rules)
+    timers = Timers(later.store, intake, {}, clock)
+    timers.after(swept.__contains__)
+    assert await timers.fire_due() == SOON
+    assert await later.words(thread) == ["does this come in oak?"]
+    # What its author did meanwhile counts, as do their own hands.
+    await edits(later, "Yes, in oak.")
+    actor = await intake.acting(ADA, INBOX)
+    assert await timers.undo(other.timer, actor) is None
+    swept.add("slack")
+    await timers.fire_due()
+    assert await later.words(thread) == ["does this come in oak?", "Yes, in oak."]
+    swept.clear()
+    assert isinstance(await intake.submit(reply("d", "At last.")), Waiting)
+    clock.now += timedelta(seconds=40)
+    assert await timers.fire_due() == SOON
+    clock.now += PATIENCE
+    await timers.fire_due()
+    assert (await later.words(thread))[-1] == "At last."
 
 
 async def test_a_reply_that_is_refused_when_its_time_has_come_is_told(later: Later) -> None:

@@ -94,9 +94,9 @@ async def test_what_happens_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         root = await at_night_nobody_is_pinged(hands)
         held = await replies_are_held(hands, root)
         await hands.people.end(SIGKILL)
-        while_down = await it_is_down(hands, held)
+        words = await it_is_down(hands, held["own"])
         await hands.people.start()
-        await held_replies_outlive_it(hands, held, while_down)
+        await held_replies_outlive_it(hands, held["asked"], words)
         await the_night_is_over(hands)
         await what_was_put_away_is_back(hands, *snoozed)
         await a_closed_shop_answers(hands, closed="lumen", open_="fjord", first=6)
@@ -185,20 +185,28 @@ async def replies_are_held(hands: Hands, root: str) -> dict[str, Any]:
     return {"asked": asked, "own": own}
 
 
-async def it_is_down(hands: Hands, held: dict[str, Any]) -> str:
-    """The night passes. From now on deleted words are kept no longer at all."""
+async def it_is_down(hands: Hands, own: str) -> str:
+    """The night passes, and Ada edits what has not gone out yet.
+
+    From now on deleted words are kept no longer at all.
+    """
     hands.zones.hours_pass(hands.database, HOURS)
     hands.people.changes["history"] = {"keep_deleted_days": 0}
-    return "It is 120 cm wide"
+    words = "It is 122 cm wide"
+    edit = {"user": ADA, "channel": INBOX, "ts": own, "text": words}
+    await hands.people.control("POST", "/slack/edit", edit)
+    return words
 
 
-async def held_replies_outlive_it(hands: Hands, held: dict[str, Any], words: str) -> None:
+async def held_replies_outlive_it(hands: Hands, asked: dict[str, Any], words: str) -> None:
+    """They go out as they were left, once, and wait for what they waited for."""
     seen = await hands.discord.shown(words, direct(KAI))
     assert "Northwind Home" in seen["content"]
+    assert seen["edited"] is None
     assert not await hands.heard("72 cm")
-    await hands.slack.press(ADA, held["asked"], "Send it")
+    await hands.slack.press(ADA, asked, "Send it")
     await hands.discord.shown("72 cm high", direct(KAI))
-    assert len(await hands.heard(words)) == 1
+    assert len(await hands.heard(" cm wide")) == 1
 
 
 async def the_night_is_over(hands: Hands) -> None:

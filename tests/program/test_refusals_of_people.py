@@ -15,6 +15,7 @@ from adapters.discord.commands import WHY
 from adapters.discord.presses import NOT_KNOWN
 from adapters.pinterest.addresses import BAD_PIN
 from adapters.slack.retrying import _GONE
+from bridge.operator.retrying import NOT_YOURS
 from core.model import MOST_EMOJI
 from core.rules import (
     ALONE,
@@ -191,6 +192,7 @@ async def test_what_may_not_be_said(tmp_path: Path) -> None:
         await w.api("kai", too_long, "PATCH", f"{posts}/{mine['message']}", {"text": long})
         await w.api("kai", NOT_AUTHOR, "PATCH", f"{posts}/{theirs['message']}", {"text": "mine"})
         await w.api("kai", NOT_AUTHOR, "DELETE", f"{posts}/{theirs['message']}")
+        await w.api("kai", NOT_YOURS, "POST", f"{posts}/{theirs['message']}/retry")
         await no_more_emoji(w, with_cleo, with_rosa)
         for thread in (with_cleo, with_rosa):
             await w.web.call("kai", "POST", f"/api/threads/{thread}/leave")
