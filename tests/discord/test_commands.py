@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.commands import as_registered, definitions
 from adapters.discord.presses import NO_PIN, UNKNOWN
 from core.asking import (
     Answer,
@@ -25,6 +26,7 @@ from core.asking import (
     Picker,
 )
 from core.delivery import Part, PartKind
+from core.grammar import usage
 from core.ids import AccountId
 from core.intents import Handle, InDirect, InSpace, Person
 from core.model import Place, Refusal
@@ -494,3 +496,39 @@ async def test_conversations_with_a_person_and_menus_in_direct_messages(
     root = str(at.root).partition(":")[2]
     await menu(sandbox, "Add as note", root, "dm")
     assert desk.office.asked[-1].caller.thread == InDirect(direct().place, at.root)
+
+
+# --- how a command is shown ---------------------------------------------------------------
+
+
+def registered() -> dict[str, list[str]]:
+    """What is registered, as it is called, with the names of its options."""
+    found: dict[str, list[str]] = {}
+    for one in definitions()[0]["options"]:
+        group = one["name"] if one["type"] == 2 else ""
+        for sub in one["options"] if group else (one,):
+            name = " ".join(filter(None, ("/pin", group, sub["name"])))
+            found[name] = [option["name"] for option in sub.get("options", ())]
+    return found
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_how_a_verb_is_used_is_shown_with_the_names_of_its_options(verb: Any) -> None:
+    name = " ".join(filter(None, ("/pin", verb.group, verb.name)))
+    for typed in (usage(verb), verb.example):
+        shown = as_registered(f"Write `{typed}`.").removeprefix("Write `").removesuffix("`.")
+        assert shown.startswith(name)
+        given = re.findall(r" ([a-z]+):(?!//)", shown.removeprefix(name))
+        assert set(given) <= set(registered()[name])
+        if typed != verb.example:
+            assert given == [option.name for option in verb.options]
+        elif verb.options:
+            assert given, shown
+
+
+def test_an_example_has_its_values_at_their_options() -> None:
+    text = "For example `/pin status 3fa9c1 snooze 2h` or `/pin add 3fa9c1 @jo @sam`; `/pin follow`"
+    assert as_registered(text) == (
+        "For example `/pin status id:3fa9c1 status:snooze for:2h` or "
+        "`/pin thread add id:3fa9c1 people:@jo @sam`; `/pin people follow`"
+    )

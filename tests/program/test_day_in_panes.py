@@ -43,6 +43,7 @@ async def test_a_day_of_everybody_in_the_panes(browser: Browser, tmp_path: Path)
         await put_away_and_resolved(panes)
         await three_friends_plan(panes)
         await an_eleventh_knocks(panes)
+        await requests_are_put_away_and_accepted(panes)
         await somebody_is_blocked(panes)
         await kai_leaves_for_good(panes)
 
@@ -279,6 +280,28 @@ async def somebody_is_blocked(panes: Panes) -> None:
     await discord.write(f"/pin send {found[0]} to @rosa @mia -- Cheap lamps")
     await discord.told("There is no account @rosa here")
     await panes.look("blocked")
+
+
+async def requests_are_put_away_and_accepted(panes: Panes) -> None:
+    """Guest 6 writes to Rosa, who ignores it, and Guest 7 to Cleo, who accepts it on the card."""
+    slack, discord = panes.slack, panes.discord
+    await discord.be("Guest 6")
+    await discord.go("chat")
+    await send_as(panes, discord.pane, DESK, "@rosa", "A lamp?")
+    await discord.be("Guest 7")
+    await send_as(panes, discord.pane, DESK, "@cleo-park", "A chair?")
+    await discord.be("Rosa")
+    await discord.write("/pin requests")
+    await discord.press(await discord.told("A lamp?"), "Ignore")
+    await discord.told("Put away. Guest 6 is not told.")
+    await panes.look("ignored")
+    await slack.be("Cleo Park")
+    await slack.go("Pinthread")
+    accept = slack.pane.get_by_role("button", name="Accept", exact=True)
+    await accept.last.click()
+    await slack.told("You talk with Guest 7 now")
+    await expect(accept).to_have_count(0)
+    await panes.look("accepted")
 
 
 async def kai_leaves_for_good(panes: Panes) -> None:

@@ -90,6 +90,8 @@ async def test_two_logins_are_tied_with_a_code_keep_one_name_and_part_again(day:
 async def test_who_looked_around_before_a_restart_is_still_told_at_the_first_act(day: Day) -> None:
     new = guest(5)
     looked = await day.discord.ran(new, CHAT, "inbox")
+    told = await day.discord.ran(new, CHAT, "help", about="add")
+    assert "`/pin thread add id:3fa9c1 people:@jo @sam`" in told["content"]
     assert "link this login" not in str(looked)
     await day.people.end()
     await day.people.start()
