@@ -253,12 +253,16 @@ class Threads:
         found = await self._clerk.named(asker, thread)
         if isinstance(found, Answer):
             return found
-        agent, _ = found
+        agent, view = found
         done = await self._desk.block(
             agent.caller.person, AccountId(who), on=True, place=agent.place
         )
         if isinstance(done, Refusal):
             return refuse(done)
+        alone = [each.id for each in others(view, agent.account.id)] == [done.id]
+        if alone and view.request is Request.PENDING:
+            # Their request is answered by that, and waits no longer.
+            await self._clerk.submit(agent, Ignore(view.thread), f"ignore {view.code}")
         return Answer(
             f"You do not hear from {done.name} any more. `/pin unblock @{done.handle}` ends that.",
             done=True,

@@ -219,6 +219,8 @@ async def test_a_request_is_blocked_after_a_question(world: World) -> None:
     done = await world.press(person(JO), sure, "Block")
     assert "/pin unblock @mia" in done.text
     assert [each.id for each in await world.desk.blocked(JO.id)] == [MIA.id]
+    assert not (await world.type(person(JO), "requests")).items
+    assert code(await world.type(MIAS, f"reply {thread.thread} hello?")) == "request_pending"
     mine = await world.office.press(world.caller(MIAS), "blockin", str(thread.thread))
     assert code(mine) == "blocks_itself"
 
