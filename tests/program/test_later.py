@@ -94,9 +94,9 @@ async def test_what_happens_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         root = await at_night_nobody_is_pinged(hands)
         held = await replies_are_held(hands, root)
         await hands.people.end(SIGKILL)
-        words = await it_is_down(hands, held["own"])
+        await it_is_down(hands, held["own"])
         await hands.people.start()
-        await held_replies_outlive_it(hands, held["asked"], words)
+        await held_replies_outlive_it(hands, held["asked"])
         await the_night_is_over(hands)
         await what_was_put_away_is_back(hands, *snoozed)
         await a_closed_shop_answers(hands, closed="lumen", open_="fjord", first=6)
@@ -175,9 +175,11 @@ async def at_night_nobody_is_pinged(hands: Hands) -> str:
 
 
 async def replies_are_held(hands: Hands, root: str) -> dict[str, Any]:
-    """Two of Ada's: one goes by itself later, the other waits until it is confirmed."""
+    """Three of Ada's: two go by themselves later, the last one waits until it is confirmed."""
     slack = hands.slack
-    own = await slack.say(ADA, "It is 120 cm wide", root)
+    await slack.say(ADA, "It is 120 cm wide", root)
+    await slack.told(ADA, "Goes out at")
+    own = await slack.say(ADA, "Nobody buys 45 cm", root)
     await slack.told(ADA, "Goes out at")
     await slack.say(ADA, "@bo says 72 cm high", root)
     asked = await slack.told(ADA, "mentions")
@@ -185,24 +187,29 @@ async def replies_are_held(hands: Hands, root: str) -> dict[str, Any]:
     return {"asked": asked, "own": own}
 
 
-async def it_is_down(hands: Hands, own: str) -> str:
-    """The night passes, and Ada edits what has not gone out yet.
+async def it_is_down(hands: Hands, own: str) -> None:
+    """The night passes, and Ada makes a note of what has not gone out yet.
 
     From now on deleted words are kept no longer at all.
     """
     hands.zones.hours_pass(hands.database, HOURS)
     hands.people.changes["history"] = {"keep_deleted_days": 0}
-    words = "It is 122 cm wide"
-    edit = {"user": ADA, "channel": INBOX, "ts": own, "text": words}
+    edit = {"user": ADA, "channel": INBOX, "ts": own, "text": "note: Nobody buys 45 cm"}
     await hands.people.control("POST", "/slack/edit", edit)
-    return words
 
 
-async def held_replies_outlive_it(hands: Hands, asked: dict[str, Any], words: str) -> None:
+async def held_replies_outlive_it(hands: Hands, asked: dict[str, Any]) -> None:
     """They go out as they were left, once, and wait for what they waited for."""
-    seen = await hands.discord.shown(words, direct(KAI))
+    seen = await hands.discord.shown("It is 120 cm wide", direct(KAI))
     assert "Northwind Home" in seen["content"]
-    assert seen["edited"] is None
+    card = next(
+        one
+        for one in await hands.people.discord_messages(STAFF)
+        if one["thread"] and PINS[11].rstrip("/").rpartition("/")[2] in str(one["embeds"])
+    )
+    note = await hands.discord.shown("Nobody buys 45 cm", card["id"])
+    assert "A note, only for colleagues" in note["content"]
+    assert not await hands.heard("45 cm")
     assert not await hands.heard("72 cm")
     await hands.slack.press(ADA, asked, "Send it")
     await hands.discord.shown("72 cm high", direct(KAI))
