@@ -62,9 +62,9 @@ REPAIR_EVERY = timedelta(minutes=10)
 """How often broken places are tried again, in case somebody has repaired them."""
 
 ERASE_EVERY = timedelta(days=1)
-FOLLOW_EVERY, FOLLOW_ON, FOLLOWED = 5.0, 0.25, 500
-"""Seconds where nothing is left and where something is, and events: few, for all other commits
-wait for them."""
+FOLLOW_EVERY, FOLLOW_ON, FOLLOW_BUSY, FOLLOWED = 5.0, 0.25, 1.0, 500
+"""Seconds where nothing is left, where something is, and where more comes than is followed; and
+events: few, for all other commits wait for them."""
 UNUSED = timedelta(days=2)
 """How long a file may wait for the message that it is for; an upload's ticket lasts a day."""
 
@@ -362,10 +362,22 @@ async def _keep(store: Store, lanes: Lanes, metrics: Metrics) -> None:
 
 
 async def _follow(store: Store) -> None:
-    """Inboxes follow the history in good time, so that whoever opens one need not wait."""
+    """Inboxes follow the history in good time, so that whoever opens one need not wait.
+
+    In a rush less often: a step over threads of which each has one new message costs the
+    writer as much as those messages did.
+    """
+    left = 0
     while True:
-        left = await store.follow_history(FOLLOWED)
-        await asyncio.sleep(FOLLOW_ON if left else FOLLOW_EVERY)
+        before, left = left, await store.follow_history(FOLLOWED)
+        await asyncio.sleep(follow_pause(before, left))
+
+
+def follow_pause(before: int, left: int) -> float:
+    """Seconds until the next step, where so many events were left before this one and after."""
+    if not left:
+        return FOLLOW_EVERY
+    return FOLLOW_BUSY if left > before else FOLLOW_ON
 
 
 async def _erase(store: Store, files: Files, exporting: Exporting, keep: timedelta) -> None:

@@ -20,6 +20,7 @@ from core.ports.reading import Prefs
 _ACCOUNTS = load("people")["accounts"]
 _ACCOUNT_BY_IDENTITY = load("people")["account_by_identity"]
 _USERS = load("people")["users"]
+_IS_UNTOLD = load("people")["is_untold"]
 _CHANNEL = load("people")["channel"]
 _PINS = load("pins")["pins"]
 _BINDING = load("people")["binding"]

@@ -243,3 +243,20 @@ async def test_a_token_is_used_once(store: Store, reopen: Reopen) -> None:
 async def test_ids_of_people_are_derived_from_their_identity(store: Store) -> None:
     mia = await store.ensure_person(discord("1"), Profile("Mia"), NOW)
     assert mia.id == derive("account", "discord\x00\x001")
+
+
+async def test_who_sees_them_is_told_to_each_login_once(store: Store, reopen: Reopen) -> None:
+    mia = AccountId(derive("account", "\0".join(("discord", "", "1"))))
+    assert not await store.untold(mia)  # and that nobody has that account yet is not kept
+    account = await store.ensure_person(discord("1"), Profile("Mia"), NOW)
+    assert account.id == mia
+    assert await store.untold(mia)
+    assert await store.untold(mia)
+    assert await store.told(mia)
+    assert not await store.told(mia)
+    assert not await store.untold(mia)
+    kai = await store.ensure_person(discord("2"), Profile("Kai"), NOW)
+    assert await store.untold(kai.id)
+    await store.attach_identity(discord("2"), mia)
+    assert not await store.untold(kai.id)
+    assert not await (await reopen()).untold(mia)
