@@ -29,6 +29,7 @@ from core.ids import PinId
 from core.intents import Intent
 from core.model import Pin
 from core.ports.adapter import Adapter
+from core.ports.files import Piece
 from core.ports.outcomes import Outcome
 from core.refusal import Refusal
 from simulation import world
@@ -71,7 +72,7 @@ class SimulatedFiles:
 
     async def put(
         self,
-        source: AsyncIterator[bytes],
+        source: AsyncIterator[Piece],
         *,
         name: str,
         declared_type: str = "",
@@ -79,7 +80,7 @@ class SimulatedFiles:
         limit: int,
         alt: str = "",
     ) -> FileRef | Refusal:
-        content = b"".join([piece async for piece in source])
+        content = b"".join([bytes(piece) async for piece in source])
         file = FileId(sha256(content).hexdigest())
         self._kept[file] = content
         return FileRef(file, name, "text/plain", len(content))

@@ -52,7 +52,7 @@ from core.intents import Intent, RemoteFile
 from core.model import Mirror, Place, Refusal
 from core.ports.adapter import Finding
 from core.ports.desk import Desk
-from core.ports.files import Files
+from core.ports.files import Files, Piece
 from core.ports.needs import Budgets, Cost
 from core.ports.outcomes import Ask, Waiting
 from core.ports.reading import PlaceLook
@@ -311,7 +311,7 @@ class DiscordAdapter:
             place = write.mirror.place
             self._desk.stray(place, space, one.remote, one.poster, write.delivery)
 
-    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
         return fetch(self._rest, file)
 
     def link(self, mirror: Mirror) -> str | None:

@@ -12,8 +12,10 @@ import msgspec
 
 from adapters.discord.errors import Problem
 from adapters.discord.rest import Rest
+from adapters.receiving import body
 from core.intents import RemoteFile
 from core.ports.adapter import FetchError
+from core.ports.files import Piece
 
 _GONE = "The file is not on Discord any more."
 _AWAY = "Discord does not give the file now."
@@ -57,7 +59,7 @@ def handle(channel: str, message: str, attachment: str) -> str:
 
 
 @asynccontextmanager
-async def fetch(rest: Rest, file: RemoteFile) -> AsyncIterator[AsyncIterator[bytes]]:
+async def fetch(rest: Rest, file: RemoteFile) -> AsyncIterator[AsyncIterator[Piece]]:
     """The bytes of a file; FetchError before or while they are read."""
     found = await _find(rest, file)
     try:
@@ -85,12 +87,10 @@ async def _find(rest: Rest, file: RemoteFile) -> _Attachment:
     raise FetchError(_GONE, again=False)
 
 
-async def _read(answer: aiohttp.ClientResponse, size: int) -> AsyncIterator[bytes]:
+async def _read(answer: aiohttp.ClientResponse, size: int) -> AsyncIterator[Piece]:
     left = size
-    # As they came: pieces of another size would have to be copied.
-    async for chunk, _ in answer.content.iter_chunks():
-        left -= len(chunk)
+    async for piece in body(answer):
+        left -= len(piece)
         if left < 0:
             raise FetchError(_CHANGED, again=False)
-        if chunk:
-            yield chunk
+        yield piece

@@ -55,7 +55,7 @@ from core.intents import Intent, RemoteFile
 from core.model import Mirror, Place, Refusal
 from core.ports.adapter import Finding
 from core.ports.desk import Desk
-from core.ports.files import Files
+from core.ports.files import Files, Piece
 from core.ports.needs import Budgets, Cost
 from core.ports.outcomes import Ask, Waiting
 from core.ports.reading import PlaceLook
@@ -371,7 +371,7 @@ class SlackAdapter:
         learn = self._writing.learn_emoji
         return Sweeping(self._ours, self._speech, self._search, self._directory, learn)
 
-    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
         return fetch(file, self._api, self.settings)
 
     def link(self, mirror: Mirror) -> str | None:

@@ -5,17 +5,20 @@ Without the right to read, Slack answers with a page to sign in: that is no file
 """
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from adapters.receiving import body
 from adapters.slack.api import Api
 from adapters.slack.settings import Settings
 from core.delivery import Failure, FailureKind
 from core.intents import RemoteFile
 from core.ports.adapter import FetchError
+from core.ports.files import Piece
 
 _CHUNK = 262_144
 """Bytes that are read ahead."""
@@ -32,7 +35,7 @@ _AWAY = "Slack could not give the file."
 @asynccontextmanager
 async def fetch(
     file: RemoteFile, api: Api, settings: Settings
-) -> AsyncIterator[AsyncIterator[bytes]]:
+) -> AsyncIterator[AsyncIterator[Piece]]:
     """The content, while it is open; FetchError here or on the way."""
     handle = json.loads(file.handle)
     address = handle.get("url") or await _ask(str(handle.get("id", "")), api)
@@ -91,12 +94,13 @@ def _check(answer: aiohttp.ClientResponse, file: RemoteFile) -> None:
         raise FetchError(_PAGE, again=False)
 
 
-async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
+    ends = time.monotonic() + _LONGEST
     try:
-        # As they came: `iter_any` would join, and so copy, them.
-        async for piece, _ in answer.content.iter_chunks():
-            if piece:
-                yield piece
+        async for piece in body(answer):
+            if time.monotonic() > ends:
+                raise FetchError(_BROKEN, again=True)
+            yield piece
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise FetchError(_BROKEN, again=True) from error
 

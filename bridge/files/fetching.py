@@ -17,7 +17,7 @@ from core.ids import MessageId
 from core.intents import AddFile, Intent
 from core.model import Refusal
 from core.ports.adapter import Adapter, FetchError
-from core.ports.files import Files, FilesError
+from core.ports.files import Files, FilesError, Piece
 from core.ports.needs import Wakeups
 from core.ports.outcomes import Outcome
 from core.ports.reading import Change
@@ -36,7 +36,7 @@ PAUSES = (5, 10, 20, 40, 80, 160, 320, 640, 1_200, 1_200)
 LOOK_AGAIN = 5.0
 """Seconds between looks for attempts that have come due."""
 GATHER = 0.05
-"""Seconds in which wake-ups are put together."""
+"""Seconds after a wake-up in which further ones are put together; the first counts at once."""
 PATIENCE = 60.0
 """Seconds that a platform may send nothing."""
 
@@ -66,6 +66,7 @@ class Fetching:
         self._limit = limit
         self._news = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
+        self._more = False
         self._active: set[MessageId] = set()
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
@@ -87,13 +88,22 @@ class Fetching:
                 self._gathering.cancel()
 
     def _wake(self, change: Change) -> None:
-        if change.kind == "event" and not self._gathering and self._store.fetching():
-            loop = asyncio.get_running_loop()
-            self._gathering = loop.call_later(GATHER, self._gathered)
+        if change.kind != "event" or not self._store.fetching():
+            return
+        if self._gathering is None:
+            self._gather()
+        else:
+            self._more = True
+
+    def _gather(self) -> None:
+        self._news.set()
+        self._gathering = asyncio.get_running_loop().call_later(GATHER, self._gathered)
 
     def _gathered(self) -> None:
         self._gathering = None
-        self._news.set()
+        if self._more:
+            self._more = False
+            self._gather()
 
     async def _wait(self) -> None:
         """Until there may be something to fetch, or room for it."""
@@ -171,7 +181,7 @@ class Fetching:
             raise FetchError(CHANGED_FILE.sentence, again=True)
         return found
 
-    async def _pieces(self, fetch: Fetch) -> AsyncGenerator[bytes, None]:
+    async def _pieces(self, fetch: Fetch) -> AsyncGenerator[Piece, None]:
         """The bytes. Their place is free once all have come, so that the next file comes
         while this one becomes durable.
         """
@@ -193,7 +203,7 @@ class Fetching:
         return True
 
 
-async def _patiently(source: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def _patiently(source: AsyncIterator[Piece]) -> AsyncGenerator[Piece, None]:
     """`source`, given up where nothing comes for a while."""
     while True:
         try:

@@ -37,7 +37,7 @@ from core.files import (
     is_file_id,
 )
 from core.model import Refusal
-from core.ports.files import FileGoneError, FilesError
+from core.ports.files import FileGoneError, FilesError, Piece
 
 CHUNK = 262_144
 """Bytes of one piece that `open` gives, at most."""
@@ -51,6 +51,7 @@ GATHERED = 8_000_000
 BEGUN = 8 * 1_048_576
 """Bytes after which the disk begins with them, so that the end of a large file is soon durable."""
 THREADS = 4
+READERS = 2
 INCOMING = "incoming"
 LOOKED_AT = 4 * CHUNK
 """Bytes of a picture that are read, at most, to find its size."""
@@ -68,6 +69,8 @@ class FolderFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pool = ThreadPoolExecutor(THREADS, "files")
+        # Who looks or reads does not wait until others' files are durable.
+        self._readers = ThreadPoolExecutor(READERS, "reading")
         self._coming = 0
 
     async def start(self) -> None:
@@ -77,10 +80,11 @@ class FolderFiles:
     async def stop(self) -> None:
         """Returns when all disk work has ended."""
         await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
 
     async def put(
         self,
-        source: AsyncIterator[bytes],
+        source: AsyncIterator[Piece],
         *,
         name: str,
         declared_type: str = "",
@@ -99,7 +103,7 @@ class FolderFiles:
                 return EMPTY_FILE
             file = await self._run(incoming.finish)
         finally:
-            self._afterwards(incoming.discard)
+            _afterwards(self._pool, incoming.discard)
         found = incoming.found
         return FileRef(
             file,
@@ -114,14 +118,14 @@ class FolderFiles:
 
     async def _take(
         self,
-        source: AsyncIterator[bytes],
+        source: AsyncIterator[Piece],
         incoming: "_Incoming",
         declared_size: int | None,
         limit: int,
     ) -> Refusal | None:
         """Reads `source`, and writes what came before it meanwhile."""
         came = 0
-        gathered: list[bytes] = []
+        gathered: list[Piece] = []
         size = 0
         writing: asyncio.Future[None] | None = None
         try:
@@ -133,11 +137,14 @@ class FolderFiles:
                     return refusal
                 gathered.append(data)
                 size += len(data)
-                if size >= self._share():
+                passing = isinstance(data, memoryview)
+                if passing or size >= self._share():
                     if writing is not None:
                         await _outcome(writing)
                     writing = self._begin(incoming.write, gathered)
                     gathered, size = [], 0
+                    if passing:  # holds until the next is asked for; more comes there meanwhile
+                        await _outcome(writing)
             if declared_size is not None and came != declared_size:
                 return CHANGED_FILE
             if writing is not None:
@@ -163,22 +170,22 @@ class FolderFiles:
                 most = CHUNK if stop is None else min(CHUNK, stop - at)
                 data = reading.read_now(at, most)
                 if data is None:
-                    data = await self._run(reading.read, at, most)
+                    data = await self._ask(reading.read, at, most)
                 if not data:
                     return
                 at += len(data)
                 yield data
         finally:
-            self._afterwards(reading.close)
+            _afterwards(self._readers, reading.close)
 
     async def look(self, file: FileId) -> Stored | None:
         with suppress(FileGoneError):
-            return await self._run(_look, self._path(file))
+            return await self._ask(_look, self._path(file))
         return None
 
     async def size(self, file: FileId) -> int | None:
         with suppress(FileGoneError):
-            return (await self._run(os.stat, self._path(file))).st_size
+            return (await self._ask(os.stat, self._path(file))).st_size
         return None
 
     async def delete(self, file: FileId) -> None:
@@ -205,18 +212,23 @@ class FolderFiles:
     async def _run(self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
         return await _outcome(self._begin(work, *args, **named))
 
+    async def _ask(self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        loop = asyncio.get_running_loop()
+        return await _outcome(loop.run_in_executor(self._readers, lambda: work(*args, **named)))
+
     def _begin(
         self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs
     ) -> asyncio.Future[_T]:
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._pool, lambda: work(*args, **named))
 
-    def _afterwards(self, work: Callable[[], None]) -> None:
-        """Not awaited, so that no cancellation comes between; the file's own lock orders it."""
-        try:
-            self._pool.submit(work)
-        except RuntimeError:  # stopped already
-            work()
+
+def _afterwards(pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:
+    """Not awaited, so that no cancellation comes between; the file's own lock orders it."""
+    try:
+        pool.submit(work)
+    except RuntimeError:  # stopped already
+        work()
 
 
 def _too_much(came: int, declared_size: int | None, limit: int) -> Refusal | None:
@@ -250,7 +262,7 @@ class _Incoming:
         self.size = 0
         self.may_hold_location = False
 
-    def write(self, pieces: list[bytes]) -> None:
+    def write(self, pieces: list[Piece]) -> None:
         """Takes the next bytes; the first ones decide the type."""
         with self._lock:
             if self._ended:
@@ -261,8 +273,8 @@ class _Incoming:
                 self._create()
             if type(self.scrubber) is not Scrubber:
                 # Others look at what they hold back with each piece: few large ones are best.
-                pieces = [b"".join(pieces)]
-            self._write([self.scrubber.feed(piece) for piece in pieces])
+                pieces = [self.scrubber.feed(b"".join(pieces))]
+            self._write(pieces)
             if self.size - self._begun >= BEGUN:
                 # By its name for reading alone; Linux also begins to write what is dirty there.
                 os.posix_fadvise(
@@ -270,7 +282,7 @@ class _Incoming:
                 )
                 self._begun = self.size
 
-    def end(self, pieces: list[bytes]) -> None:
+    def end(self, pieces: list[Piece]) -> None:
         """Takes the last bytes, if any are left."""
         if pieces:
             self.write(pieces)
@@ -330,7 +342,7 @@ class _Incoming:
                 self._hash.update(os.pread(self._fd, CHUNK, at))
         self.may_hold_location = not clean
 
-    def _write(self, pieces: list[bytes]) -> None:
+    def _write(self, pieces: list[Piece]) -> None:
         """All in one call: after each call the thread waits for the interpreter's lock."""
         if self._ended:
             return
@@ -388,7 +400,7 @@ class _Reading:
                 self._fd = -1
 
 
-def _head(pieces: list[bytes]) -> bytes:
+def _head(pieces: list[Piece]) -> bytes:
     """As much of the beginning as tells the type."""
     head = b""
     for piece in pieces:

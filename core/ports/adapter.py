@@ -12,6 +12,7 @@ from core.ids import RemoteId
 from core.intents import Intent, RemoteFile
 from core.model import Mirror, Place, Refusal
 from core.ports.desk import Desk
+from core.ports.files import Piece
 from core.ports.needs import Cost
 from core.ports.outcomes import Ask, Waiting
 from core.ports.reading import PlaceLook
@@ -59,7 +60,7 @@ class Adapter(Protocol):
         """Looks for a write whose outcome is unclear."""
         ...
 
-    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    def fetch(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
         """The bytes of a file that came in with a message; raises FetchError."""
         ...
 

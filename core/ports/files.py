@@ -7,6 +7,9 @@ from typing import Protocol
 from core.files import FileId, FileRef, Stored
 from core.model import Refusal
 
+Piece = bytes | memoryview
+"""Bytes on their way. A view holds until the next piece is asked for; then it shows others."""
+
 
 class FilesError(Exception):
     """The place that keeps files could not do it; the error below is the cause."""
@@ -21,7 +24,7 @@ class Files(Protocol):
 
     async def put(
         self,
-        source: AsyncIterator[bytes],
+        source: AsyncIterator[Piece],
         *,
         name: str,
         declared_type: str = "",

@@ -20,6 +20,7 @@ from core.ids import RemoteId, SpaceId
 from core.intents import DeleteMessage, InSpace, Intent, Origin, PostMessage, RemoteFile
 from core.model import Refusal
 from core.ports.adapter import FetchError
+from core.ports.files import Piece
 from core.ports.outcomes import Accepted
 from core.ports.store import Store
 from tests.bridge.conftest import BRAND, INBOX, NOW
@@ -204,7 +205,7 @@ class Waiting(FolderFiles):
 
     async def put(
         self,
-        source: AsyncIterator[bytes],
+        source: AsyncIterator[Piece],
         *,
         name: str,
         declared_type: str = "",
@@ -212,7 +213,7 @@ class Waiting(FolderFiles):
         limit: int,
         alt: str = "",
     ) -> FileRef | Refusal:
-        async def all_of_it() -> AsyncIterator[bytes]:
+        async def all_of_it() -> AsyncIterator[Piece]:
             async for piece in source:
                 yield piece
             self.had += 1

@@ -19,6 +19,7 @@ from core.delivery import Author, Part, PartKind, Step, Verb, Write
 from core.files import FileId, FileRef, Stored
 from core.ids import AccountId, BindingId, ConversationId, MirrorId, RemoteId, SpaceId, ThreadId
 from core.model import BindingKind, Mirror, Place, Refusal
+from core.ports.files import Piece
 from core.ports.needs import Cost
 from tests.discord.fake_desk import OAK, FakeDesk
 
@@ -71,7 +72,7 @@ class MemoryFiles:
         for at in range(0, len(content), 65_536):
             yield content[at : at + 65_536]
 
-    async def put(self, source: AsyncIterator[bytes], **_: Any) -> FileRef | Refusal:
+    async def put(self, source: AsyncIterator[Piece], **_: Any) -> FileRef | Refusal:
         raise AssertionError("the adapter stores nothing")
 
     async def look(self, file: FileId) -> Stored | None:

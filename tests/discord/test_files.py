@@ -42,7 +42,7 @@ def sending(at: Mirror, file: FileRef, words: str = "", **given: object) -> Writ
 
 async def fetched(adapter: DiscordAdapter, file: RemoteFile) -> bytes:
     async with adapter.fetch(file) as chunks:
-        return b"".join([chunk async for chunk in chunks])
+        return b"".join([bytes(chunk) async for chunk in chunks])
 
 
 async def content(sandbox: Sandbox, url: str) -> bytes:

@@ -70,7 +70,7 @@ async def until_done(adapter: SlackAdapter, begun: Write) -> tuple[Receipt, list
 
 async def fetched(adapter: SlackAdapter, file: RemoteFile) -> bytes:
     async with adapter.fetch(file) as content:
-        return b"".join([piece async for piece in content])
+        return b"".join([bytes(piece) async for piece in content])
 
 
 async def test_files_of_a_message_come_in_order_with_name_type_and_alt(

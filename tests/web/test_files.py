@@ -18,6 +18,7 @@ from bridge.reading.markup import Markdown
 from core.files import FileId, FileRef
 from core.ids import AccountId
 from core.model import Refusal
+from core.ports.files import Piece
 from tests.files.pictures import GPS, clean_jpeg, jpeg, png
 from web.addresses import SECRET, signed_path, web_copy
 from web.files import FileRoutes
@@ -42,8 +43,8 @@ class WatchedFiles(FolderFiles):
         self.began = asyncio.Event()
         self.ended = asyncio.Event()
 
-    async def put(self, source: AsyncIterator[bytes], **more: Any) -> FileRef | Refusal:
-        async def watched() -> AsyncIterator[bytes]:
+    async def put(self, source: AsyncIterator[Piece], **more: Any) -> FileRef | Refusal:
+        async def watched() -> AsyncIterator[Piece]:
             async for data in source:
                 yield data
                 self.began.set()
