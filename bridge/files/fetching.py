@@ -205,12 +205,13 @@ class Fetching:
 
 async def _patiently(source: AsyncIterator[Piece]) -> AsyncGenerator[Piece, None]:
     """`source`, given up where nothing comes for a while."""
-    while True:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                data = await anext(source)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise FetchError("Nothing more of it came.", again=True) from None
-        yield data
+    now = asyncio.get_running_loop().time
+    try:
+        # One for all pieces; it rests while nobody asks for one.
+        async with asyncio.timeout(PATIENCE) as limit:
+            async for data in source:
+                limit.reschedule(None)
+                yield data
+                limit.reschedule(now() + PATIENCE)
+    except TimeoutError:
+        raise FetchError("Nothing more of it came.", again=True) from None

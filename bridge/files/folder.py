@@ -11,9 +11,9 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
@@ -24,6 +24,7 @@ from blake3 import blake3
 from bridge.files.boxes import PICTURES, VIDEOS, blank_metadata
 from bridge.files.scrub import Scrubber, scrubber
 from bridge.files.sniff import HEAD, as_declared, may_hold_location, media_type
+from bridge.files.threads import Threads
 from core.files import (
     CHANGED_FILE,
     EMPTY_FILE,
@@ -68,9 +69,9 @@ class FolderFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._pool = ThreadPoolExecutor(THREADS, "files")
+        self._pool = Threads(THREADS, "files")
         # Who looks or reads does not wait until others' files are durable.
-        self._readers = ThreadPoolExecutor(READERS, "reading")
+        self._readers = Threads(READERS, "reading")
         self._coming = 0
 
     async def start(self) -> None:
@@ -79,8 +80,8 @@ class FolderFiles:
 
     async def stop(self) -> None:
         """Returns when all disk work has ended."""
-        await asyncio.to_thread(self._pool.shutdown)
-        await asyncio.to_thread(self._readers.shutdown)
+        await self._pool.stop()
+        await self._readers.stop()
 
     async def put(
         self,
@@ -103,7 +104,7 @@ class FolderFiles:
                 return EMPTY_FILE
             file = await self._run(incoming.finish)
         finally:
-            _afterwards(self._pool, incoming.discard)
+            self._pool.afterwards(incoming.discard)
         found = incoming.found
         return FileRef(
             file,
@@ -176,7 +177,7 @@ class FolderFiles:
                 at += len(data)
                 yield data
         finally:
-            _afterwards(self._readers, reading.close)
+            self._readers.afterwards(reading.close)
 
     async def look(self, file: FileId) -> Stored | None:
         with suppress(FileGoneError):
@@ -213,22 +214,12 @@ class FolderFiles:
         return await _outcome(self._begin(work, *args, **named))
 
     async def _ask(self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
-        loop = asyncio.get_running_loop()
-        return await _outcome(loop.run_in_executor(self._readers, lambda: work(*args, **named)))
+        return await _outcome(self._readers.begin(partial(work, *args, **named)))
 
     def _begin(
         self, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs
     ) -> asyncio.Future[_T]:
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._pool, lambda: work(*args, **named))
-
-
-def _afterwards(pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:
-    """Not awaited, so that no cancellation comes between; the file's own lock orders it."""
-    try:
-        pool.submit(work)
-    except RuntimeError:  # stopped already
-        work()
+        return self._pool.begin(partial(work, *args, **named))
 
 
 def _too_much(came: int, declared_size: int | None, limit: int) -> Refusal | None:
@@ -379,15 +370,16 @@ class _Reading:
     def read_now(self, at: int, most: int) -> bytes | None:
         """What the kernel has in memory, as of a file just written; None where it must wait.
 
-        Only the ends are asked for, since a read that may not wait cannot be had without
-        copying what it gives once more.
+        Only the end is asked for, since a read that may not wait cannot be had without
+        copying what it gives once more; where the piece begins, another one has ended.
         """
         with self._lock:
             if self._fd < 0:
                 return None
             try:
-                for end in (at, at + most - 1):
-                    os.preadv(self._fd, [bytearray(1)], end, os.RWF_NOWAIT)
+                end = [bytearray(1)]
+                if not os.preadv(self._fd, end, at + most - 1, os.RWF_NOWAIT):
+                    os.preadv(self._fd, end, at, os.RWF_NOWAIT)  # it ends before that
             except OSError:  # it would wait, or such a file system cannot tell
                 return None
             return os.pread(self._fd, most, at)
