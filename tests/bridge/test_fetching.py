@@ -157,6 +157,18 @@ def remote(handle: str, size: int | None = None) -> RemoteFile:
     return RemoteFile(f"{handle}.bin", handle, size, "application/octet-stream", f"alt {handle}")
 
 
+async def test_a_file_begins_to_come_with_its_message_and_not_after_a_while(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "LOOK_AGAIN", 60)
+    monkeypatch.setattr(fetching, "GATHER", 60)
+    room.shelf.held["a"] = [b"an oak desk"]
+    async with room.running():
+        await asyncio.sleep(0)
+        await room.send("s1", remote("a"))
+        await room.until(lambda found: len(found) == 1)
+
+
 async def test_a_file_comes_behind_its_words_with_name_and_alt(room: Room) -> None:
     room.shelf.held["desk"] = [b"a" * 10, b"b" * 5]
     sent = await room.send("m", remote("desk", 15))

@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,10 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from bridge.files.folder import CHUNK, FolderFiles
+from bridge.files.folder import CHUNK, THREADS, FolderFiles
 from core.files import CHANGED_FILE, EMPTY_FILE, FileId, FileRef, Stored, shown_inline
 from core.model import Refusal
-from core.ports.files import FileGoneError, Files, FilesError
+from core.ports.files import FileGoneError, Files, FilesError, Piece
 from tests.files.boxes import heic, video
 from tests.files.pictures import GPS, clean_jpeg, jpeg, located_gif, located_png, located_webp, png
 
@@ -41,6 +42,18 @@ async def whole(files: Files, file: FileId, *part: int) -> bytes:
     return b"".join([piece async for piece in files.open(file, *part)])
 
 
+async def passing(data: bytes, begun: int = 0) -> AsyncIterator[Piece]:
+    """Shows one piece after another in the same place, behind `begun` bytes of their own."""
+    if begun:
+        yield data[:begun]
+    place = memoryview(bytearray(70_000))
+    for at in range(begun, len(data), len(place)):
+        part = data[at : at + len(place)]
+        place[: len(part)] = part
+        yield place[: len(part)]
+        place[:] = bytes(len(place))
+
+
 def kept(folder: Path) -> list[Path]:
     """Every file there is, those on their way in included."""
     return [path for path in folder.rglob("*") if path.is_file()]
@@ -52,6 +65,54 @@ async def test_what_is_put_comes_back_under_the_hash_of_its_content(files: Folde
     assert file.id == blake3(data).hexdigest()
     assert file.size == await files.size(file.id) == len(data)
     assert await whole(files, file.id) == data
+
+
+@pytest.mark.parametrize("begun", [0, 10, 200_000])
+async def test_pieces_that_pass_by_in_one_place_are_kept_as_they_were(
+    files: FolderFiles, begun: int
+) -> None:
+    data = os.urandom(3 * MIB + 5)
+    file = await files.put(passing(data, begun), name="a.bin", limit=10 * MIB)
+    assert isinstance(file, FileRef)
+    assert file.id == blake3(data).hexdigest()
+    assert await whole(files, file.id) == data
+
+
+@pytest.mark.parametrize("begun", [0, 10])
+async def test_a_picture_that_passes_by_in_one_place_loses_its_location(
+    files: FolderFiles, begun: int
+) -> None:
+    file = await files.put(passing(jpeg(), begun), name="a.jpg", limit=10 * MIB)
+    assert isinstance(file, FileRef)
+    assert await whole(files, file.id) == clean_jpeg()
+    assert not file.may_hold_location
+
+
+async def test_who_reads_does_not_wait_until_the_files_of_others_are_durable(
+    files: FolderFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await put(files, b"words")
+    gate, at_the_disk, fsync = threading.Event(), threading.Semaphore(0), os.fsync
+
+    def slow(fd: int) -> None:
+        at_the_disk.release()
+        gate.wait()
+        fsync(fd)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", slow)
+        others = [asyncio.create_task(put(files, os.urandom(9))) for _ in range(THREADS)]
+        try:
+            for _ in others:
+                await asyncio.to_thread(at_the_disk.acquire)
+            async with asyncio.timeout(10):
+                assert await files.size(known.id) == 5
+                assert await whole(files, known.id) == b"words"
+                assert await files.look(known.id) is not None
+            assert not any(other.done() for other in others)
+        finally:
+            gate.set()
+            await asyncio.gather(*others)
 
 
 async def test_a_file_under_its_older_name_is_read_and_swept_as_any_other(

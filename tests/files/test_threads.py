@@ -7,6 +7,8 @@ import pytest
 
 from bridge.files.threads import Threads
 
+here = get_ident()
+
 
 async def test_work_runs_in_another_thread_and_its_result_comes_back() -> None:
     threads = Threads(1, "work")
@@ -15,9 +17,6 @@ async def test_work_runs_in_another_thread_and_its_result_comes_back() -> None:
         "work_0",
     )
     await threads.stop()
-
-
-here = get_ident()
 
 
 async def test_what_work_raises_is_raised_where_it_is_awaited() -> None:
