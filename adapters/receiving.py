@@ -3,6 +3,7 @@
 The beginning comes as aiohttp has read it. What is left of a large body is read from the
 connection into two buffers in turns, without aiohttp's parser: one is filled while the other
 is being used. At the end the connection is aiohttp's again, and serves the next call.
+What this relies on in aiohttp (public names, but not for this) is tested with real sockets.
 """
 
 import asyncio
@@ -66,7 +67,7 @@ class _Rest(asyncio.BufferedProtocol):
         assert connection is not None
         handler, transport = connection.protocol, connection.transport
         assert handler is not None
-        if transport is None:
+        if transport is None or transport.is_closing():
             raise aiohttp.ServerDisconnectedError
         self._handler, self._transport, self._content = handler, transport, answer.content
         self._left = left
@@ -102,7 +103,8 @@ class _Rest(asyncio.BufferedProtocol):
         self._filled = 0
         if self._paused:
             self._paused = False
-            self._transport.resume_reading()
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
         return self._other[:size]
 
     def _enough(self) -> bool:

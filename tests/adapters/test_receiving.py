@@ -182,6 +182,23 @@ def test_a_body_that_is_cut_off_is_an_error_after_what_came(run: Run) -> None:
     run(play())
 
 
+def test_a_connection_that_is_closed_on_our_side_is_an_error_too(run: Run) -> None:
+    async def play() -> None:
+        async with (
+            served(of_size) as far,
+            far.get(f"/{len(LARGE)}") as answer,
+            aclosing(body(answer)) as pieces,
+        ):
+            await anext(pieces)
+            for _ in range(500):  # both buffers may be full then, and reading paused
+                await asyncio.sleep(0)
+            answer.close()
+            with pytest.raises(aiohttp.ClientPayloadError):
+                assert [piece async for piece in pieces] == []
+
+    run(play())
+
+
 def test_a_body_that_is_left_in_the_middle_leaves_the_session_usable(run: Run) -> None:
     async def play() -> None:
         async with served(of_size) as far:
