@@ -1,7 +1,7 @@
 """A few threads for work that waits for the disk, told of and heard of at little cost.
 
 A file of 10 MiB needs dozens of calls of a thread. `asyncio`'s own way to one makes two
-futures and four locks of each, which costs the event loop ten times as much as this one.
+futures and four locks of each: 14 us of the event loop's time, and 6 to 10 this way.
 """
 
 import asyncio
