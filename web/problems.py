@@ -128,26 +128,34 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except StoreError:
         log.warning("web_waits_for_store")
         return UNSAVED.response()
+    except ConnectionResetError:
+        log.info("client_gone")
+        return Problem(400, "malformed", "The request was cut off.").response()
     except Exception as error:  # noqa: BLE001 - the boundary of a request
-        while isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        place = error.__traceback__
-        while place and place.tb_next:
-            place = place.tb_next
-        resource = request.match_info.route.resource
-        log.error(
-            "web_request_failed",
-            extra={
-                "method": request.method,
-                "route": resource.canonical if resource else "",
-                "error": type(error).__name__,
-                "where": f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else "",
-            },
-        )
-        if request.writer.output_size > 0:
-            # The answer had begun, so that only cutting it off can tell.
-            raise ConnectionResetError("the answer broke off") from None
-        return Problem(500, "internal", "Something broke here. Try again in a moment.").response()
+        return _broken(request, error)
+
+
+def _broken(request: web.Request, error: BaseException) -> web.Response:
+    """Tells the operator where, and nobody the words."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    resource = request.match_info.route.resource
+    log.error(
+        "web_request_failed",
+        extra={
+            "method": request.method,
+            "route": resource.canonical if resource else "",
+            "error": type(error).__name__,
+            "where": f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else "",
+        },
+    )
+    if request.writer.output_size > 0:
+        # The answer had begun, so that only cutting it off can tell.
+        raise ConnectionResetError("the answer broke off") from None
+    return Problem(500, "internal", "Something broke here. Try again in a moment.").response()
 
 
 def _of_http(error: web.HTTPException) -> Problem:

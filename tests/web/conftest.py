@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from core.intents import Actor, Handle, Intent, PersonRef, StartThread
 from core.model import (
     Account,
     AccountKind,
+    Binding,
     Contacts,
     Head,
     Identity,
@@ -247,6 +248,9 @@ class FakeDesk:
                 pin = self.pins[thread.pin]
                 found.append(ThreadView(thread.id, head.id, code_, pin, people, places))
         return tuple(found)
+
+    async def shown_in(self, conversation: ConversationId) -> tuple[Binding, ...]:
+        return ()
 
     async def own_places(self, asker: AccountId, thread: ThreadId) -> tuple[Mirror, ...]:
         return tuple(m for m in self.places if (m.account, m.thread) == (asker, thread))
@@ -591,3 +595,14 @@ async def context(browser: Browser, world: World) -> AsyncIterator[BrowserContex
     yield found
     await found.close()
     assert errors == []
+
+
+@pytest.fixture(autouse=True)
+def no_request_fails(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A page shows nothing of a 500 that it gets for something beside; the log does.
+
+    A test that wants one clears the log when it has seen it.
+    """
+    yield
+    failed = [one for one in caplog.get_records("call") if one.msg == "web_request_failed"]
+    assert not failed, vars(failed[0])

@@ -323,6 +323,7 @@ async def test_a_broken_desk_is_a_500_that_tells_and_logs_no_words(
     (record,) = (each for each in caplog.records if each.msg == "web_request_failed")
     assert vars(record)["error"] == "RuntimeError"
     assert "secret words" not in f"{caplog.text}{vars(record)}{body}"
+    caplog.clear()
 
 
 async def test_what_is_being_caught_up_with_is_told(world: Any) -> None:

@@ -281,6 +281,7 @@ async def test_a_broken_desk_ends_the_stream_and_logs_no_words(
             await events.next()
     assert "web_request_failed" in caplog.text
     assert "secret words" not in caplog.text
+    caplog.clear()
 
 
 async def test_stopping_the_server_ends_the_streams(world: Any) -> None:
