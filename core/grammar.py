@@ -22,7 +22,7 @@ from core.verbs import Kind, Option, Verb
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No such verb; `nearest` names the one that was probably meant."""
+    """No such verb; `nearest` tells which one was probably meant."""
 
     verb: str
 
