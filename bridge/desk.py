@@ -149,6 +149,7 @@ class Desk(People):
         self._exporting = exporting
         self._erasing = erasing
         self._adapters = adapters or {}
+        self.presence.ask(self._adapters)
         self._archive_page = archive_page or (lambda token: "")
 
     @property
@@ -195,6 +196,7 @@ class Desk(People):
             self._lanes.try_now(platform)
 
     def gap(self, platform: str, reason: str) -> None:
+        self.presence.forget_all(platform)
         if self._catch_up is not None:
             self._catch_up.gap(platform, reason)
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.intake.finding import direct_binding
+from bridge.intake.finding import Actor, direct_binding
 from bridge.intake.intake import Intake
+from bridge.presence import Presence
 from core.ids import AccountId, BindingId, ConversationId
 from core.intents import Block, Follow, Handle, Person, PersonRef, Somebody
 from core.model import (
@@ -57,22 +58,51 @@ class People:
         self._store = store
         self._intake = intake
         self._now = now
+        self.presence = Presence(now)
         self.configured: frozenset[BindingId] = frozenset()
         """The channels that the operator's configuration binds."""
 
     # --- who ------------------------------------------------------------------------------
 
-    async def standing(self, actor: Somebody, place: Place | None = None) -> Acting:
-        found = await self._intake.acting(actor, place)
+    async def standing(
+        self, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Acting:
+        found = await self._intake.acting(actor, place, away=away)
         binding = None if place is None else await self._store.binding_at(place)
         brand = found.account.kind is AccountKind.BRAND
+        role = found.role
+        if away and binding is not None and not await self._still_agent(actor, found, binding):
+            role = None
         return Acting(
             found.account,
             found.person or found.account,
-            found.role,
+            role,
             self.rules(found.account.id) if brand else None,
             binding,
         )
+
+    async def _still_agent(self, actor: Somebody, found: Actor, binding: Binding) -> bool:
+        """Whether somebody who acts from elsewhere has their role for more than a note's sake."""
+        if found.person is None or found.role is None or not isinstance(actor, Person):
+            return True  # no agent of a brand, or one that has no role to lose
+        brand, login, place = found.account.id, actor.identity, binding.place
+        if self._store.role_in(brand, found.person.id) is not None:
+            return True
+        if login.platform != place.platform:
+            return False
+        if login.platform == "discord" and self._intake.rules.of(brand).agent_role:
+            return True  # the gesture itself has told that they hold the role
+        there = await self.presence.has(place, login.user)
+        if there is False:
+            await self._store.forget_agent(brand, found.person.id)
+        return bool(there)
+
+    async def person_left(self, place: Place, identity: Identity) -> None:
+        self.presence.forget(place)
+        binding = await self._store.binding_at(place)
+        account = await self._store.account_by_identity(identity)
+        if binding is not None and account is not None:
+            await self._store.forget_agent(binding.account, account.id)
 
     def rules(self, brand: AccountId) -> BrandRules | None:
         return self._intake.rules.of(brand)
@@ -160,12 +190,14 @@ class People:
                 found.append((account, role or own))
         return tuple(found)
 
-    async def brands_of(self, account: AccountId) -> tuple[tuple[Account, Role], ...]:
+    async def brands_of(
+        self, account: AccountId, *, granted: bool = False
+    ) -> tuple[tuple[Account, Role], ...]:
         """Roles that were given; and where somebody acted in the brand's channel of late."""
         found = []
         for one, role in await self._store.brands_of(account, self._now()):
             brand = await self._store.account(one)
-            if brand is not None:
+            if brand is not None and (role is not None or not granted):
                 found.append((brand, role or self._intake.rules.of(one).staff_role))
         return tuple(found)
 

@@ -36,6 +36,7 @@ class Caller:
 
     `thread` is the mirrored thread it was done in, `message` the message it was done on, if
     any. `key` names the gesture (a trigger or interaction id): the same for each delivery.
+    `remembered`: a form was opened in that place, which says nothing of where they are now.
     """
 
     person: Somebody
@@ -43,6 +44,7 @@ class Caller:
     thread: Target | None = None
     message: RemoteId | None = None
     key: str = ""
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

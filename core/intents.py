@@ -55,10 +55,14 @@ PersonRef = Handle | Person | AccountId
 @quick
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where words were typed: the bound channel, and the remote message they became there."""
+    """Where words were typed: the bound channel, and the remote message they became there.
+
+    `away`: it only counts as done there; whoever did it need not be in that channel.
+    """
 
     place: Place
     message: RemoteId | None = None
+    away: bool = False
 
 
 @quick

@@ -348,6 +348,11 @@ class DiscordAdapter:
     async def describe(self, place: Place) -> PlaceLook | None:
         return await look(self._rest, place)
 
+    async def members(self, place: Place) -> frozenset[str] | None:
+        """Not asked of Discord: a named role makes an agent, which every gesture tells."""
+        del place
+        return None
+
     async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
         return await self._announcer.say(place, text, mentions)
 

@@ -86,6 +86,7 @@ class SlackAdapter:
         self._desk: Desk | None = None
         self._speech: Speech | None = None
         self._hearing: Hearing | None = None
+        self._homes: Homes | None = None
         self._own = Own(lambda stray: self._hearing.stray(stray) if self._hearing else None)
         self._watch = Watch(self._gap, self._renew, settings.deaf_after)
         self._entrance: Entrance | None = None
@@ -192,7 +193,7 @@ class SlackAdapter:
         """Puts everything that answers people together, and registers it."""
         reading = Reading(desk, self._directory, lambda: self._ours)
         callers = Callers(self, self._directory, reading)
-        homes = Homes(self, desk, self._api, callers)
+        homes = self._homes = Homes(self, desk, self._api, callers)
         showing = Showing(self, self._api, self._directory, homes.draw)
         front = Front(self, desk, callers, showing)
         self._speech = Speech(self, desk, self._api, self._directory)
@@ -266,6 +267,8 @@ class SlackAdapter:
     def _gap(self, reason: str) -> None:
         if self._desk and not self._stopping.is_set():
             self._desk.gap("slack", reason)
+            if self._homes is not None:
+                self._homes.doubt()
 
     async def _renew(self) -> None:
         if self._links:
@@ -387,6 +390,9 @@ class SlackAdapter:
             return PlaceLook("direct messages", private=True)
         found = await self._directory.look(place.channel)
         return None if isinstance(found, Failure) else found
+
+    async def members(self, place: Place) -> frozenset[str] | None:
+        return await self._search.members(place.channel, self._ours) if self._ours else None
 
     async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
         return await self._writing.say(place, text, mentions, self._ours)

@@ -30,7 +30,9 @@ class Callers:
     async def caller(self, gesture: Gesture) -> Caller:
         thread = InSpace("slack", gesture.thread) if gesture.thread else None
         person = await self.person(gesture.user, gesture.team)
-        return Caller(person, gesture.place, thread, gesture.message, gesture.key)
+        return Caller(
+            person, gesture.place, thread, gesture.message, gesture.key, gesture.remembered
+        )
 
     async def person(self, user: str, team: str = "") -> Person:
         ours = self._host.ours

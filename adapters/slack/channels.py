@@ -40,6 +40,16 @@ def is_farewell(event: Payload, ours: Ours) -> bool:
     return isinstance(tokens, dict) and ours.user in (tokens.get("bot") or ())
 
 
+def leaver(event: Payload, ours: Ours) -> tuple[str, str, str] | None:
+    """A person who left a channel or was taken out of it: channel, their workspace, their id."""
+    user, channel = event.get("user"), event.get("channel")
+    if event.get("type") != "member_left_channel" or user == ours.user:
+        return None
+    if not isinstance(user, str) or not isinstance(channel, str):
+        return None
+    return channel, str(event.get("team") or ours.team), user
+
+
 def converted(event: Payload) -> ChannelNews | None:
     """A channel turned public or private, of which only a message in it tells."""
     subtype, channel = event.get("subtype"), event.get("channel")

@@ -83,6 +83,8 @@ class Gesture:
     private: Private = field(default_factory=Private)
     card: tuple[Block, ...] = ()
     text: str = ""
+    remembered: bool = False
+    """The place is where the form was opened: Slack does not say where they are now."""
 
 
 def gesture_of(body: Payload, team: str) -> Gesture:
@@ -92,12 +94,12 @@ def gesture_of(body: Payload, team: str) -> Gesture:
     private = private_of(view)
     container = body.get("container") or {}
     who = str(body.get("user_id") or user.get("id") or "")
-    channel = (
+    told = (
         body.get("channel_id")
         or (body.get("channel") or {}).get("id")
         or container.get("channel_id")
-        or private.channel
     )
+    channel = told or private.channel
     thread, message = _spot(body, container, str(channel or ""))
     trigger = str(body.get("trigger_id") or "")
     key = f"{view.get('id')}:{view.get('hash')}" if _is_form(body) else trigger
@@ -117,6 +119,7 @@ def gesture_of(body: Payload, team: str) -> Gesture:
         private,
         tuple((body.get("message") or {}).get("blocks") or ()),
         str((body.get("message") or {}).get("text") or ""),
+        bool(channel and not told),
     )
 
 

@@ -59,6 +59,10 @@ class Homes:
         elif user in self._drawn:
             self._drawn[user] = mark
 
+    def doubt(self) -> None:
+        """Something that they show may have changed without news of it."""
+        self._changed.set()
+
     async def _caller(self, user: str) -> Caller:
         return Caller(await self._callers.person(user), key=f"slack:home:{user}")
 

@@ -14,7 +14,7 @@ from adapters.slack.gestures import Ack, Host
 from adapters.slack.home import Homes
 from adapters.slack.marks import Payload
 from core.delivery import Failure
-from core.model import Place
+from core.model import Identity, Place
 from core.ports.desk import Desk
 from core.ports.reading import PlaceLook
 
@@ -57,9 +57,23 @@ class Listeners:
             trouble = remedy_of("app_uninstalled")
             await self._desk.place_changed(Place("slack", ours.team, ""), trouble=trouble)
         elif ours is not None:
-            news = channels.news(event, ours)
+            news, left = channels.news(event, ours), channels.leaver(event, ours)
+            if left is not None:
+                await self._left(*left)
             if news is not None:
                 await self.channel_changed(news, event)
+
+    async def _left(self, channel: str, team: str, user: str) -> None:
+        """On return they are no agent by being there; their page is drawn again beside.
+
+        Events that are late or doubled do no harm: who is back is noted when they act.
+        """
+        ours = self._host.ours
+        assert ours is not None
+        person = await self._directory.person(Identity("slack", team, user), ours.team)
+        place = Place("slack", ours.team, channel)
+        await self._desk.person_left(place, person.identity)
+        self._host.spawn(self._homes.draw(user))
 
     async def channel_changed(self, news: channels.ChannelNews, event: Payload) -> None:
         if self._host.ours is None or not self._is_newest(news, event):

@@ -19,6 +19,8 @@ from core.ports.needs import Budgets, Cost
 _MOST_PAGES = 100
 _REACTIONS = 50
 """Calls a minute, as documented."""
+_MEMBERS, _MEMBERS_A_MINUTE = 1_000, 100
+"""People on one page, and pages a minute (tier 4)."""
 _LONGEST_DOUBT = 7 * 86_400.0
 """Seconds to look back for a first card, before which there is no message of ours to start from."""
 
@@ -138,6 +140,27 @@ class Search:
         if isinstance(page, Failure):
             return page
         return page if isinstance(page.get("messages"), list) else _UNREADABLE
+
+    async def members(self, channel: str, ours: Ours) -> frozenset[str] | None:
+        """Everybody who is in a channel now; None where Slack does not say, or not to the end."""
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            where = {
+                "channel": channel,
+                "limit": _MEMBERS,
+                **({"cursor": cursor} if cursor else {}),
+            }
+            page = await self._take(
+                "conversations.members", _MEMBERS_A_MINUTE, where, ours, backfill=False
+            )
+            people = None if isinstance(page, Failure) else page.get("members")
+            if isinstance(page, Failure) or not isinstance(people, list):
+                return None
+            found.update(str(one) for one in people)
+            cursor = next_of(page)
+            if not cursor:
+                return frozenset(found)
 
     async def _take(
         self, method: str, per_minute: int, where: Mapping[str, Any], ours: Ours, *, backfill: bool

@@ -246,7 +246,8 @@ class Finder:
         if not isinstance(who, Person):
             return self._itself(await self._known(who))
         if binding is not None and binding.kind is BindingKind.INBOX:
-            return await self.agent(who, binding)
+            away = intent.origin is not None and intent.origin.away
+            return await self.agent(who, binding, away=away)
         person = await self._person(who)
         if found is not None and person.id not in found.head.present():
             person = await self._as_before(who, person, found.head)
@@ -257,8 +258,12 @@ class Finder:
         role = Role.OWNER if account.kind is AccountKind.BRAND else None
         return Actor(account, role=role)
 
-    async def agent(self, who: Person, binding: Binding) -> Actor:
-        """Whoever acts in a brand's inbox acts as the brand."""
+    async def agent(self, who: Person, binding: Binding, *, away: bool = False) -> Actor:
+        """Whoever acts in a brand's inbox acts as the brand.
+
+        Who does so from elsewhere (`away`) without a role that was given must have acted
+        there before; it is noted of nobody, or they would stay agents by being agents.
+        """
         brand = await self._known(binding.account)
         if who.machine:
             return Actor(brand, who.identity)
@@ -267,8 +272,11 @@ class Finder:
         # To be in a channel that others can join makes nobody an agent.
         known = given is not None or not binding.paused
         role = role_of(self._rules.of(brand.id), given, who) if known else None
-        if role is not None and given is None:
+        if role is not None and given is None and not away:
             await self._store.note_agent(brand.id, person.id, self._now())
+        elif role is not None and given is None:
+            noted = await self._store.brands_of(person.id, self._now())
+            role = role if any(one == brand.id for one, _ in noted) else None
         return Actor(brand, who.identity, role, person)
 
     async def _as_before(self, who: Person, person: Account, head: Head) -> Account:
@@ -279,13 +287,13 @@ class Finder:
                 return await self._known(account)
         return person
 
-    async def acting(self, actor: Somebody, place: Place | None) -> Actor:
+    async def acting(self, actor: Somebody, place: Place | None, *, away: bool = False) -> Actor:
         """As `actor`, where nothing is done yet."""
         binding = None if place is None else await self._store.binding_at(place)
         if not isinstance(actor, Person):
             return self._itself(await self._known(actor))
         if binding is not None and binding.kind is BindingKind.INBOX:
-            return await self.agent(actor, binding)
+            return await self.agent(actor, binding, away=away)
         return Actor(await self._person(actor))
 
     async def is_of(self, person: Person, account: Account) -> bool:

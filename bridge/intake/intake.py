@@ -191,9 +191,11 @@ class Intake:
         """Who acts there: in a brand's inbox the brand, else the person, made if unknown."""
         return await self._finder.account(actor, place)
 
-    async def acting(self, actor: Somebody, place: Place | None = None) -> Actor:
+    async def acting(
+        self, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Actor:
         """Who acts there, with their role in the brand that they act for."""
-        return await self._finder.acting(actor, place)
+        return await self._finder.acting(actor, place, away=away)
 
     async def standing(self, acting: Actor, other: Account | None) -> Standing:
         """What there is to know where one account acts on another one, outside conversations."""

@@ -30,7 +30,17 @@ from core.asking import (
 from core.decide import NO_THREAD
 from core.grammar import people as people_in
 from core.ids import AccountId, ThreadId, short_code
-from core.intents import Handle, InDirect, InSpace, Intent, Origin, PersonRef, What
+from core.intents import (
+    Handle,
+    InDirect,
+    InSpace,
+    Intent,
+    Origin,
+    Person,
+    PersonRef,
+    Somebody,
+    What,
+)
 from core.model import (
     Account,
     AccountKind,
@@ -108,7 +118,8 @@ class Clerk:
     # --- who ------------------------------------------------------------------------------
 
     async def asker(self, caller: Caller) -> Asker:
-        found = await self.desk.standing(caller.person, caller.place)
+        away = caller.remembered
+        found = await self.desk.standing(caller.person, caller.place, away=away)
         return _asker(caller, found, caller.place)
 
     async def acting_for(self, asker: Asker, brand: AccountId) -> Asker | None:
@@ -119,7 +130,8 @@ class Clerk:
             return None
         for binding in await self.desk.bindings(brand):
             if binding.kind is BindingKind.INBOX and not binding.paused:
-                found = await self.desk.standing(asker.caller.person, binding.place)
+                person = _seen_from(asker.caller, binding.place)
+                found = await self.desk.standing(person, binding.place, away=True)
                 if found.account.id == brand and found.role is not None:
                     return _asker(asker.caller, found, binding.place)
         return None
@@ -261,7 +273,8 @@ class Clerk:
 
     def intent(self, asker: Asker, what: What, name: str) -> Intent:
         key = asker.caller.key or secrets.token_hex(8)
-        origin = Origin(asker.place) if asker.place is not None else None
+        away = asker.caller.remembered or asker.place != asker.caller.place
+        origin = Origin(asker.place, away=away) if asker.place is not None else None
         return Intent(f"office:{key}:{name}", asker.caller.person, what, origin, at=self.now())
 
     async def act(self, asker: Asker, what: What, name: str, done: str) -> Answer:
@@ -295,6 +308,18 @@ class Clerk:
             # Said to the second, and never too early.
             at=datetime.fromtimestamp(ceil(until.timestamp()), UTC),
         )
+
+
+def _seen_from(caller: Caller, place: Place) -> Somebody:
+    """The caller without the roles that they hold in another workspace than the place's."""
+    person, here = caller.person, caller.place
+    if not isinstance(person, Person) or not person.roles or (here and _beside(here, place)):
+        return person
+    return replace(person, roles=())
+
+
+def _beside(one: Place, other: Place) -> bool:
+    return (one.platform, one.workspace) == (other.platform, other.workspace)
 
 
 def _asker(caller: Caller, found: Acting, place: Place | None) -> Asker:

@@ -129,7 +129,13 @@ class Places:
     async def _brands(self, asker: Asker) -> tuple[Account, ...]:
         """The brands whose channels the asker may connect."""
         given = await self._desk.brands_of(asker.person.id)
-        brands = [brand for brand, role in given if may(role, Act.CONNECT) is None]
+        granted = await self._desk.brands_of(asker.person.id, granted=True)
+        brands = []
+        for brand, role in given:
+            # Who was in its channels of late may have left them since.
+            known = (brand, role) in granted or await self._clerk.acting_for(asker, brand.id)
+            if known and may(role, Act.CONNECT) is None:
+                brands.append(brand)
         here = asker.for_brand and may(asker.role, Act.CONNECT) is None
         if here and asker.account not in brands:
             brands.append(asker.account)

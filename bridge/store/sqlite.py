@@ -447,6 +447,13 @@ class SqliteStore:
             given[account] = None, now
             await self._writer.put(talking.note_agent, brand, account, now)
 
+    async def forget_agent(self, brand: AccountId, account: AccountId) -> None:
+        given = self._agents.get(brand, {})
+        if account in given and given[account][0] is None:
+            del given[account]
+            write = talking.forget_agent
+            await self._writer.put_then(self._stands, write, self._standing, brand, account)
+
     async def agents_of(self, brand: AccountId) -> tuple[tuple[AccountId, Role | None], ...]:
         given = self._agents.get(brand, {})
         return tuple((account, role) for account, (role, _) in given.items())

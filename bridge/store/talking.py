@@ -79,6 +79,14 @@ def note_agent(db: sqlite3.Connection, brand: AccountId, account: AccountId, now
     db.execute(_SQL["note_agent"], (brand, account, from_time(now)))
 
 
+def forget_agent(
+    db: sqlite3.Connection, version: Version, brand: AccountId, account: AccountId
+) -> int:
+    version.now += 1
+    db.execute(_SQL["forget_agent"], (brand, account))
+    return version.now
+
+
 def ban(db: sqlite3.Connection, version: Version, account: AccountId, *, on: bool) -> int:
     version.now += 1
     db.execute(_SQL["ban"], (on, account))

@@ -113,6 +113,13 @@ class Adapter(Protocol):
         """
         ...
 
+    async def members(self, place: Place) -> frozenset[str] | None:
+        """Asks now which users are in a channel, by their ids; None where it cannot be told.
+
+        Obeys the budgets of reads. Platforms on which a role makes an agent need not know.
+        """
+        ...
+
     async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
         """A line of the program's own in a bound place, outside any thread: a digest, a reminder.
 

@@ -193,8 +193,18 @@ class Desk(Protocol):
         ...
 
     # who may do what
-    async def standing(self, actor: Somebody, place: Place | None = None) -> Acting:
-        """Who acts there, and with which role; `account` alone is `Desk.account`."""
+    async def standing(
+        self, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Acting:
+        """Who acts there, and with which role; `account` alone is `Desk.account`.
+
+        `away`: they act from elsewhere. Where only being in the channel gives them their role,
+        the platform is asked whether they are, and they have none where it does not say yes.
+        """
+        ...
+
+    async def person_left(self, place: Place, identity: Identity) -> None:
+        """Somebody is no longer in a channel: what being there allowed them ends now."""
         ...
 
     async def follow(
@@ -234,8 +244,14 @@ class Desk(Protocol):
         """Who acts for it: who was given a role, and who has acted in its channels."""
         ...
 
-    async def brands_of(self, account: AccountId) -> tuple[tuple[Account, Role], ...]:
-        """The brands for which somebody acts."""
+    async def brands_of(
+        self, account: AccountId, *, granted: bool = False
+    ) -> tuple[tuple[Account, Role], ...]:
+        """The brands for which somebody may act; `granted`: by a role that an owner gave them.
+
+        The others are those in whose channels they acted of late: `standing` tells whether
+        they are still there.
+        """
         ...
 
     async def invite(self, account: AccountId) -> None:

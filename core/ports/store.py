@@ -154,6 +154,10 @@ class Store(Protocol):
         """They act for the brand by its own rule, without a role that was given."""
         ...
 
+    async def forget_agent(self, brand: AccountId, account: AccountId) -> None:
+        """Takes that back, from now on; a role that was given stays."""
+        ...
+
     async def agents_of(self, brand: AccountId) -> tuple[tuple[AccountId, Role | None], ...]:
         """Who has acted for it or may; None: by the brand's own rule."""
         ...

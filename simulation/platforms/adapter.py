@@ -197,6 +197,10 @@ class Adapter:
         """Nobody connects a channel here."""
         return None
 
+    async def members(self, place: Place) -> frozenset[str] | None:
+        """Nobody acts as a brand from elsewhere here."""
+        return None
+
     async def say(self, place: Place, text: str, mentions: Sequence[str] = ()) -> bool:
         """Nothing that runs here says anything of its own."""
         return False

@@ -85,6 +85,9 @@ class Channels:
         self.said: list[tuple[Place, str]] = []
         self.pinged: list[tuple[str, ...]] = []
         """Whom each of these lines has mentioned."""
+        self.there: dict[Place, frozenset[str] | None] = {INBOX: frozenset({"UADA", "UBEN"})}
+        """Who is in them."""
+        self.counted: list[Place] = []
         self.looks = {
             INBOX: PlaceLook("#pin-inbox", private=True),
             LOBBY: PlaceLook("#lobby", private=False),
@@ -102,6 +105,10 @@ class Channels:
 
     async def describe(self, place: Place) -> PlaceLook | None:
         return self.looks.get(place)
+
+    async def members(self, place: Place) -> frozenset[str] | None:
+        self.counted.append(place)
+        return self.there.get(place)
 
 
 class Pinterest:

@@ -52,6 +52,7 @@ class FakeDesk(_Desk):
         self._office = FakeOffice()
         self.hints: asyncio.Queue[Change] = asyncio.Queue()
         self.exposures: asyncio.Queue[tuple[Place, bool]] = asyncio.Queue()
+        self.left: asyncio.Queue[tuple[Place, Identity]] = asyncio.Queue()
         self.known: dict[str, Account] = {}
         self.outcomes: list[Outcome | Exception] = []
         self.gate: asyncio.Event | None = None
@@ -91,6 +92,9 @@ class FakeDesk(_Desk):
             self.places.put_nowait((place, label, trouble))
         if self.broken:
             raise RuntimeError("the disk is full")
+
+    async def person_left(self, place: Place, identity: Identity) -> None:
+        self.left.put_nowait((place, identity))
 
     async def pin_id(self, address: str) -> PinId | Refusal:
         if self.gate:

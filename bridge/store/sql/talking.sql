@@ -48,6 +48,9 @@ ON CONFLICT (brand, account) DO UPDATE SET role = excluded.role, at = excluded.a
 INSERT INTO agents (brand, account, role, at) VALUES (?, ?, '', ?)
 ON CONFLICT (brand, account) DO UPDATE SET at = excluded.at WHERE role = '';
 
+-- name: forget_agent
+DELETE FROM agents WHERE brand = ? AND account = ? AND role = '';
+
 -- name: grant_nothing
 DELETE FROM agents WHERE brand = :brand AND account = :account;
 
