@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from core.rules import NO_THREAD
 from tests.program.hands import (
     ADA,
+    BO,
     CHAT,
     CLEO,
     KAI,
@@ -21,7 +23,7 @@ from tests.program.hands import (
     mia,
     northwind,
 )
-from tests.program.world import PIN, Whole, whole
+from tests.program.world import INBOX, PIN, Whole, whole
 
 OTHER = "https://www.pinterest.com/pin/99360735500167752/"
 
@@ -103,3 +105,51 @@ async def test_who_looked_around_before_a_restart_is_still_told_at_the_first_act
     assert "You follow" in str(await day.discord.press(new, told, "Continue"))
     (again,) = (await day.people.control("POST", "/discord/command", act))["answers"]
     assert "Whoever you write to" not in again["content"]
+
+
+async def test_who_is_out_of_the_staff_channel_acts_for_the_brand_no_more(day: Day) -> None:
+    await day.discord.ran(KAI, CHAT, "people follow", who="@northwind")
+    await day.discord.ran(KAI, CHAT, "send", pin=PIN, to="@northwind", text="Does it fit?")
+    root = (await day.slack.shown("Does it fit?"))["thread_ts"]
+    await day.slack.say(ADA, "note: a difficult one", root)
+
+    async def code() -> str:
+        """Bo acts in the channel: of the thread that he finds there."""
+        found = re.search(r"'value': '([0-9a-f]{16})", await day.slack.pin(BO, "inbox", INBOX))
+        assert found is not None
+        return found[1]
+
+    async def home() -> str:
+        return str((await day.people.control("GET", f"/slack/seen?user={BO}"))["home"])
+
+    async def refused() -> None:
+        for verb in ("open", "reply", "note"):
+            words = "" if verb == "open" else " from outside"
+            told = await day.slack.pin(BO, f"{verb} {thread}{words}")
+            assert NO_THREAD.sentence in told, told
+        assert "No threads yet." in await day.slack.pin(BO, "inbox")
+        assert "Nothing found" in await day.slack.pin(BO, "search difficult")
+        await day.slack.act("home", BO)
+        await day.people.until(home, lambda shown: "Northwind" not in shown)
+
+    async def at_home() -> None:
+        """Bo opens his page, on which the brand's lists are."""
+        await day.slack.act("home", BO)
+        await day.people.until(home, lambda shown: "Northwind" in shown)
+
+    thread = await code()
+    assert "a difficult one" in await day.slack.pin(BO, f"open {thread}")
+    await at_home()
+    await day.slack.act("leave", BO, channel=INBOX)
+    await day.people.until(home, lambda shown: "Northwind" not in shown)
+    await refused()
+
+    await day.slack.act("join", BO, channel=INBOX)
+    assert await code() == thread
+    await at_home()
+    await day.people.end()  # and nobody hears of it
+    await day.slack.act("leave", BO, channel=INBOX)
+    await day.people.start()
+    await refused()
+    assert "from outside" not in str(await day.discord.people.discord_messages(direct(KAI)))
+    assert "from outside" not in str(await day.people.slack_messages())

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.slack import SlackAdapter
-from adapters.slack.channels import ChannelNews, news
+from adapters.slack.channels import ChannelNews, leaver, news
 from adapters.slack.marks import Ours
-from core.model import Place
+from core.model import Identity, Place
 from tests.slack.fake_desk import FakeDesk
 from tests.slack.slack_world import INBOX, TEAM, World
 
@@ -46,6 +46,8 @@ async def test_what_happens_to_a_channel_is_told_with_what_to_do(
     await world.act("join", user=BOT, channel=INBOX)
     assert await told(desk) == (PLACE, None, None)
     await world.act("leave", user="U0BO", channel=INBOX)
+    async with asyncio.timeout(10):
+        assert await desk.left.get() == (PLACE, Identity("slack", TEAM, "U0BO"))
     await world.act("remove", user="U0ADA", channel=INBOX)
     assert "deleted" in str((await told(desk))[2])
     assert desk.places.empty()
@@ -103,3 +105,31 @@ def test_each_kind_of_news_has_its_sentence(event: dict[str, object], found: boo
     heard = news(event, OURS)
     assert bool(heard and heard.channel == "C1" and heard.trouble) is found
     assert news({"type": "channel_unarchive", "channel": "C1"}, OURS) == ChannelNews("C1")
+
+
+async def test_members_of_a_channel_are_asked_for_page_by_page(
+    adapter: SlackAdapter, world: World
+) -> None:
+    there = await adapter.members(PLACE)
+    assert there is not None
+    assert {"U0ADA", "U0BO", BOT} <= there
+    await world.act("leave", user="U0BO", channel=INBOX)
+    assert await adapter.members(PLACE) == there - {"U0BO"}
+    assert await adapter.members(Place("slack", TEAM, "C0NOWHERE")) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [
+        ({"user": "U1", "channel": "C1", "team": "T2"}, ("C1", "T2", "U1")),
+        ({"user": "U1", "channel": "C1"}, ("C1", "T1", "U1")),
+        ({"user": "UBOT", "channel": "C1"}, None),
+        ({"user": "U1", "channel": {"id": "C1"}}, None),
+        ({"user": None, "channel": "C1"}, None),
+    ],
+)
+def test_who_left_is_read_from_the_event(
+    event: dict[str, object], found: tuple[str, str, str] | None
+) -> None:
+    assert leaver({"type": "member_left_channel", **event}, OURS) == found
+    assert leaver({"type": "member_joined_channel", **event}, OURS) is None

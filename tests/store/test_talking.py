@@ -86,8 +86,14 @@ async def test_roles_are_kept_and_whoever_acts_is_trusted_for_a_day(
     assert await again.brands_of(OLA, NOW) == ((brand, None),)
     assert await again.brands_of(OLA, late) == ()
     assert await again.brands_of(MIA, late) == ((brand, Role.MANAGER),)
+    for one in (OLA, MIA, OLA):
+        await again.forget_agent(brand, one)
+    assert await again.brands_of(OLA, NOW) == ()
+    assert await again.brands_of(MIA, NOW) == ((brand, Role.MANAGER),), "it was given"
     await again.grant(brand, MIA, None, NOW)
     assert again.role_in(brand, MIA) is None
+    last = await reopen()
+    assert await last.agents_of(brand) == ()
 
 
 async def test_an_account_of_several_logins_has_the_name_of_one_of_them(

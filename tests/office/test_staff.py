@@ -1,0 +1,142 @@
+"""Who is an agent by being in a brand's channel, and that it ends with being there."""
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.office.places import NO_BRAND
+from core.asking import Caller, Command
+from core.model import Place, Role
+from core.ports.outcomes import Accepted
+from tests.office.conftest import BRAND_RULES
+from tests.office.desk_world import (
+    ADA,
+    BEN,
+    BRAND,
+    DEN,
+    INBOX,
+    MIA,
+    STAFF,
+    World,
+    code,
+    own,
+    person,
+    titles,
+    whole,
+)
+
+ADAS, BENS = person(ADA), person(BEN)
+
+
+@pytest.fixture
+async def thread(world: World) -> Accepted:
+    """Mia's; Ben has acted in the brand's channel."""
+    await world.follow(MIA, BRAND)
+    started = await world.start()
+    assert titles(await world.type(BENS, "inbox", INBOX)) == ["Oak desk"]
+    return started
+
+
+async def home(world: World) -> list[str]:
+    return titles(whole(await world.office.home(Caller(BENS, own(BENS), key="h"))))
+
+
+async def refused_everywhere(world: World, thread: Accepted) -> None:
+    for verb in ("open", "reply", "note", "assign", "status"):
+        more = {"assign": " me", "status": " resolved", "open": ""}.get(verb, " psst")
+        assert code(await world.type(BENS, f"{verb} {thread.thread}{more}")) == "unknown_thread"
+    assert not (await world.type(BENS, "inbox")).items
+    assert await home(world) == []
+    assert await world.texts(BRAND.id, thread) == ["How high is it?"]
+
+
+async def test_who_is_in_the_channel_acts_from_elsewhere_and_slack_is_asked_seldom(
+    world: World, thread: Accepted
+) -> None:
+    assert (await world.type(BENS, f"note {thread.thread} psst")).refusal is None
+    assert await home(world) == ["Oak desk"]
+    assert world.channels.counted == [INBOX]
+    world.later(minutes=6)
+    assert await home(world) == ["Oak desk"]
+    assert world.channels.counted == [INBOX] * 2
+
+
+async def test_who_left_is_no_agent_at_once(world: World, thread: Accepted) -> None:
+    assert await home(world) == ["Oak desk"]
+    world.channels.there[INBOX] = frozenset({"UADA"})
+    await world.desk.person_left(INBOX, BENS.identity)
+    await refused_everywhere(world, thread)
+    assert BEN.id not in [one.id for one, _ in await world.desk.agents(BRAND.id)]
+
+
+@pytest.mark.parametrize("how", ["gap", "minutes"])
+async def test_who_left_unheard_is_found_out(world: World, thread: Accepted, how: str) -> None:
+    assert await home(world) == ["Oak desk"]
+    world.channels.there[INBOX] = frozenset({"UADA"})
+    if how == "gap":
+        world.desk.gap("slack", "not_resumed")
+    else:
+        world.later(minutes=6)
+    await refused_everywhere(world, thread)
+    assert await world.desk.brands_of(BEN.id) == ()
+    world.channels.there[INBOX] = frozenset({"UADA", "UBEN"})
+    world.desk.gap("slack", "not_resumed")
+    await refused_everywhere(world, thread)  # until they act there again
+    await world.type(BENS, "inbox", INBOX)
+    assert await home(world) == ["Oak desk"]
+
+
+async def test_what_slack_cannot_say_counts_as_no_and_forgets_nobody(
+    world: World, thread: Accepted
+) -> None:
+    world.channels.there[INBOX] = None
+    await refused_everywhere(world, thread)
+    assert world.channels.counted == [INBOX], "it is not asked again at once"
+    world.channels.there[INBOX] = frozenset({"UBEN"})
+    world.later(seconds=11)
+    assert await home(world) == ["Oak desk"]
+
+
+async def test_acting_from_elsewhere_keeps_nobody_an_agent(world: World, thread: Accepted) -> None:
+    for _ in range(4):
+        world.later(hours=7)
+        last = await world.type(BENS, f"note {thread.thread} still here")
+    assert code(last) == "unknown_thread", "it is more than a day since Ben was in the channel"
+
+
+async def test_a_form_says_nothing_of_where_they_are_now(world: World, thread: Accepted) -> None:
+    world.channels.there[INBOX] = frozenset({"UADA"})
+    await world.desk.person_left(INBOX, BENS.identity)
+    caller = replace(world.caller(BENS, INBOX), remembered=True)
+    sent = await world.office.submit(caller, "reply", str(thread.thread), {"text": "psst"})
+    assert whole(sent).refusal is not None
+    await refused_everywhere(world, thread)
+
+
+async def test_a_role_that_was_given_needs_no_channel(world: World, thread: Accepted) -> None:
+    await world.store.grant(BRAND.id, BEN.id, Role.AGENT, world.now)
+    world.channels.there[INBOX] = frozenset()
+    await world.desk.person_left(INBOX, BENS.identity)
+    assert await home(world) == ["Oak desk"]
+    assert (await world.type(BENS, f"note {thread.thread} psst")).refusal is None
+    assert world.channels.counted == []
+
+
+@pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=Role.MANAGER)])
+async def test_who_left_connects_no_channel_for_the_brand(world: World) -> None:
+    await world.type(BENS, "inbox", INBOX)
+    caller = replace(world.caller(BENS), place=DEN)
+    assert (await world.office.run(caller, Command("connect", option="inbox"))).refusal is None
+    world.channels.there[INBOX] = frozenset()
+    world.desk.gap("slack", "deaf")
+    asked = await world.office.run(caller, Command("connect", option="inbox"))
+    assert code(asked) == NO_BRAND.code
+
+
+async def test_a_role_of_another_server_is_none_here(world: World, thread: Accepted) -> None:
+    bens = person(BEN, "discord", roles=("Team",))
+    abroad, beside = Place("discord", "2", "1"), Place("discord", "1", "1")
+    assert code(await world.type(bens, f"open {thread.thread}", abroad)) == "unknown_thread"
+    assert code(await world.type(bens, f"note {thread.thread} x", own(bens))) == "unknown_thread"
+    assert (await world.type(bens, f"note {thread.thread} x", beside)).refusal is None
+    assert STAFF not in world.channels.counted
