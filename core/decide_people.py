@@ -32,6 +32,7 @@ from core.intents import (
     Leave,
     Mute,
     OpenPlace,
+    RemoteMessage,
     RemovePeople,
     Report,
     SetStatus,
@@ -79,7 +80,7 @@ def in_thread(state: State, head: Head, thread: Thread, what: InThread, now: dat
         if mine is None:
             # What somebody saw they can report when they have left, too.
             was = any(member.account == state.actor.id for member in head.members)
-            found = _report(state) if was and isinstance(what, Report) else NOT_A_MEMBER
+            found = _report(state, what) if was and isinstance(what, Report) else NOT_A_MEMBER
         else:
             found = _of_member(state, head, thread, what, mine, others, now)
     return found if isinstance(found, Refusal) else (head.id, thread.id, found)
@@ -123,7 +124,7 @@ def _in_company(
     if isinstance(what, Mute):
         return _mute(state, mine, what)
     if isinstance(what, Report):
-        return _report(state)
+        return _report(state, what)
     assert_never(what)
 
 
@@ -186,9 +187,14 @@ def _mute(state: State, mine: Member, what: Mute) -> Lines:
     return () if mine.muted is what.on else (Line(Muted(what.on), mine.account),)
 
 
-def _report(state: State) -> Lines:
-    """A report is no part of the history: the store keeps it beside."""
+def _report(state: State, what: Report) -> Lines:
+    """A report is no part of the history: the store keeps it beside.
+
+    An id that is nobody's is answered as one of a message that they may not see.
+    """
     message = state.message
+    if message is None and what.message is not None and not isinstance(what.message, RemoteMessage):
+        return NO_MESSAGE
     if message is not None and not shown_to(message, state.actor.id, shared=_is_shared(state)):
         return NO_MESSAGE
     return right(state, Act.REPORT) or ()

@@ -210,7 +210,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     _verb(
         "reply",
-        "Answer the follower as the brand",
+        "Answer in a thread, for a brand as the brand",
         "/pin reply 3fa9c1 It is 72 cm high",
         Theme.ANSWER,
         _ID,

@@ -16,7 +16,7 @@ from core.events import (
     PlaceOpened,
     ThreadOpened,
 )
-from core.ids import BindingId, PinId
+from core.ids import BindingId, MessageId, PinId, RemoteId
 from core.intents import (
     AddPeople,
     ClosePlace,
@@ -24,6 +24,7 @@ from core.intents import (
     Handle,
     Leave,
     OpenPlace,
+    RemoteMessage,
     RemovePeople,
     Report,
     What,
@@ -99,6 +100,14 @@ def test_a_report_changes_nothing_in_the_history_and_may_be_made_after_leaving()
     assert happened(state, what) == []
     assert happened(after(state, Leave(THREAD)), what) == []
     assert code(replace(state, actor=OLA), what) == "not_a_member"
+
+
+def test_an_id_that_is_nobodys_is_reported_like_one_that_they_may_not_see() -> None:
+    state = talk(MIA, NORA)
+    assert code(state, Report(THREAD, MessageId("0" * 16))) == "unknown_message"
+    assert code(after(state, Leave(THREAD)), Report(THREAD, MessageId("0"))) == "unknown_message"
+    # What stands in a channel and is no message of ours: the thread is reported.
+    assert happened(state, Report(THREAD, RemoteMessage("slack", RemoteId("C1:1.0")))) == []
 
 
 def test_a_message_in_a_channel_can_be_reported_though_hidden_elsewhere() -> None:

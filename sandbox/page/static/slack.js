@@ -18,7 +18,7 @@ const VERBS = [
   ["send", "<pin> to @somebody -- words", "Start a thread about a pin"],
   ["inbox", "mine|unassigned|waiting|all", "Your threads"],
   ["open", "<id>", "Go to a thread"],
-  ["reply", "<id> <words>", "Answer the follower as the brand"],
+  ["reply", "<id> <words>", "Answer in a thread, for a brand as the brand"],
   ["note", "<id> <words>", "A note that only the brand sees"],
   ["assign", "<id> me|none|@x", "Say who answers"],
   ["status", "<id> open|snooze|resolved", "Open, snooze or resolve"],
