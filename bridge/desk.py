@@ -182,6 +182,13 @@ class Desk(People):
         if self._now() - at > LATE:
             self._catch_up.doubt(about.platform, about.remote)
 
+    async def connect_place(self, binding: Binding) -> Refusal | None:
+        known = await self._store.binding_at(binding.place)
+        refused = await super().connect_place(binding)
+        if refused is None and known is None and self._lanes is not None:
+            await self._lanes.look(binding.place.platform)
+        return refused
+
     async def _edited(self, edit: EditMessage, outcome: Accepted) -> None:
         if self._retrying is not None and not outcome.repeated:
             await self._retrying.edited(edit.message, outcome.thread)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.events import (
+    CardFilled,
     Event,
     FileAdded,
     FileFailed,
@@ -72,7 +73,7 @@ def expected(  # noqa: C901 (one branch for each kind of event)
                 found.messages[what.message].unseen.add(what.text)
             continue
         inside = event.seq >= mirror.from_seq
-        found.shows = found.shows or inside
+        found.shows = found.shows or (inside and not isinstance(what, CardFilled))
         if isinstance(what, ThreadOpened):
             found.pin = what.pin
         elif isinstance(what, MessagePosted):

@@ -9,7 +9,7 @@ is the matter of `bridge.delivery.lanes`.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from typing import assert_never
 from bridge.delivery.underway import UnderWay
 from bridge.intake.finding import message_of
 from bridge.telemetry import Metrics
+from core.audience import shown_to
 from core.capabilities import Capabilities
 from core.delivery import (
     Absent,
@@ -30,12 +31,12 @@ from core.delivery import (
     Verb,
     Write,
 )
-from core.events import Event, FileAdded
+from core.events import CardFilled, Event, FileAdded
 from core.files import FileRef
-from core.ids import MessageId, RemoteId, SpaceId, ThreadId, delivery_id
-from core.model import AUTHOR, CARD, Mirror, MirrorState, Placement
+from core.ids import MessageId, MirrorId, RemoteId, SpaceId, ThreadId, delivery_id
+from core.model import AUTHOR, CARD, BindingKind, Mirror, MirrorState, Placement
 from core.ports.adapter import Adapter
-from core.ports.needs import Budgets, Wakeups
+from core.ports.needs import Budgets, Cost, Wakeups
 from core.ports.reading import Change
 from core.ports.rows import Again, Due, LaneWork, Refused
 from core.ports.store import Store
@@ -98,6 +99,10 @@ class Means:
     echoes: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
     under_way: UnderWay = field(default_factory=UnderWay)
     waits: set[asyncio.Task[object]] = field(default_factory=set)
+    fills: dict[MirrorId, asyncio.Timeout] = field(default_factory=dict)
+    """Lanes that fill a new place and wait behind live traffic."""
+    live: set[MirrorId] = field(default_factory=set)
+    """Lanes that run and have been told of something new in their threads."""
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
@@ -131,7 +136,8 @@ class Course:
         self._placed = dict(work.placed)
         self._shown = dict(work.shown)
         can = adapter.capabilities_at(work.mirror.place)
-        if work.ping and _is_late(work, means.now()):
+        self._filling = work.filling
+        if work.ping and (work.filling or _is_late(work, means.now())):
             work = replace(work, ping=())
         self._view = view_of(work, can, means.copies, self._placed, self._shown)
         self._passed = work.mirror.cursor
@@ -191,7 +197,7 @@ class Course:
 
     async def _again(self, one: Again) -> bool:
         """Tries once more what was refused. False: the lane must wait."""
-        if self._wants_card(one.event.seq) and not await self._deliver(self._card()):
+        if self._wants_card(one.event) and not await self._deliver(self._card()):
             return False
         show, refusals = again(self._view, one.event, self._mirror), self._refusals
         if show is not None and not await self._deliver(self._sending(show, self._cursor)):
@@ -212,7 +218,7 @@ class Course:
             if event.seq <= self._cursor or event.seq <= self._passed:
                 continue
             self._since = event.at
-            if self._wants_card(event.seq):
+            if self._wants_card(event):
                 return self._card()
             show = project(self._view, event, self._mirror)
             if show is not None:
@@ -220,11 +226,17 @@ class Course:
             self._passed = event.seq
         return None
 
-    def _wants_card(self, seq: int) -> bool:
+    def _wants_card(self, event: Event) -> bool:
         """A mirror begins with its card, as soon as it has anything to show."""
         mirror = self._mirror
-        ended = mirror.until_seq is not None and seq > mirror.until_seq
-        return mirror.root is None and seq >= mirror.from_seq and not ended
+        if mirror.root is not None or event.seq < mirror.from_seq:
+            return False
+        if mirror.until_seq is not None and event.seq > mirror.until_seq:
+            return False
+        shared = mirror.kind is BindingKind.PROJECT
+        return shown_to(event, mirror.account, shared=shared) and not isinstance(
+            event.what, CardFilled
+        )
 
     def _begin(self, sending: Sending | None) -> Sending | None:
         """Takes what the call costs if nobody waits for it. The mark goes with another write."""
@@ -296,8 +308,26 @@ class Course:
             since = 0.0 if at is None else at.timestamp()
             quiet = write.step.verb in _QUIET
             async with self._means.waiting():
+                behind = self._filling and self._mirror.id not in self._means.live
+                if behind and await self._fills(costs, since):
+                    return not self._means.stopping()
                 await self._means.budgets.take(costs, backfill=quiet, since=since)
         return not self._means.stopping()
+
+    async def _fills(self, costs: Sequence[Cost], since: float) -> bool:
+        """Waits behind what is live, with the newest words first.
+
+        False: something has happened in the thread, and what comes before that is live now.
+        """
+        try:
+            async with asyncio.timeout(None) as wait:
+                self._means.fills[self._mirror.id] = wait
+                await self._means.budgets.take(costs, backfill=True, since=-since)
+        except TimeoutError:
+            self._filling = False
+        finally:
+            del self._means.fills[self._mirror.id]
+        return self._filling
 
     async def _call(self, write: Write) -> Receipt | Failure:
         waiting: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
@@ -403,6 +433,8 @@ class Course:
         return None if after is None else begun or after
 
     def _observe(self, sending: Sending) -> None:
+        if self._work.filling:
+            return  # it is as old as it is
         for event in self._work.events:
             if event.seq == sending.seq:
                 took = (self._means.now() - event.at).total_seconds()

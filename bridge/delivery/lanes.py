@@ -102,6 +102,7 @@ class Lanes:
                 while (thread := await self._woken.get()) is not None:
                     for due in await self._store.due_of(thread):
                         self._start(due)
+                        self._is_live(due.mirror)
         finally:
             unsubscribe()
             await self.ahead.take_back()
@@ -161,6 +162,15 @@ class Lanes:
     def _wake(self, change: Change) -> None:
         if change.kind == "event":
             self._woken.put_nowait(change.thread)
+
+    def _is_live(self, mirror: MirrorId) -> None:
+        """What fills its place waits behind live traffic no longer: people wait for it now."""
+        if mirror not in self._active:
+            return
+        self._means.live.add(mirror)
+        filling = self._means.fills.get(mirror)
+        if filling is not None and not filling.expired():
+            filling.reschedule(asyncio.get_running_loop().time())
 
     def _start(self, due: Due) -> None:
         if due.mirror in self._active:
@@ -279,6 +289,7 @@ class Lanes:
     def _ended(self, mirror: MirrorId, name: tuple[str, str]) -> None:
         again = self._active.pop(mirror)
         del self._tasks[mirror]
+        self._means.live.discard(mirror)
         channel = self._channels[name]
         channel.running -= 1
         if again is not None and not self._stopping:

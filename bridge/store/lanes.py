@@ -101,6 +101,7 @@ def lane(
         later=later,
         asked=bool(row[30]),
         muted=bool(row[31]),
+        filling=row[22] <= row[32],
     )
 
 
@@ -158,6 +159,7 @@ def work(
     later: frozenset[tuple[MessageId, str]] = frozenset(),
     asked: bool = False,
     muted: bool = False,
+    filling: bool = False,
 ) -> LaneWork:
     """Adds everybody and every pin that the events, the messages and the card name."""
     accounts = {opened_by, *people}
@@ -183,7 +185,8 @@ def work(
                 elif one.ref is not None:
                     channels.add(one.ref)
     everybody = mentions
-    mentions = _wanted(known, mirror, mentions, shown, muted=muted) if mentions else mentions
+    if mentions:
+        mentions = _wanted(known, mirror, mentions, shown, muted=muted, late=filling)
     quiet = everybody - mentions
     accounts |= named_inside(events)
     ours = inside(
@@ -213,6 +216,7 @@ def work(
         line=ours.line,
         ping=ours.ping,
         quiet=known.there(mirror.place, quiet, ()) if quiet else {},
+        filling=filling,
     )
 
 
@@ -223,8 +227,14 @@ def _wanted(
     events: tuple[Event, ...],
     *,
     muted: bool,
+    late: bool,
 ) -> set[AccountId]:
-    """Who is mentioned and wants to be; all others are named, which pings nobody."""
+    """Who is mentioned and wants to be; all others are named, which pings nobody.
+
+    Late: in a new place, of what was said before it was there.
+    """
+    if late:
+        return set()
     quiet = {mirror.account} if muted else set()
     at = max((event.at for event in events), default=None)
     return {

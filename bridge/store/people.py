@@ -10,9 +10,10 @@ from datetime import datetime
 
 from bridge.store import rows
 from bridge.store.codec import from_time
+from bridge.store.filling import fill
 from bridge.store.queries import load
 from core.ids import AccountId, BindingId, derive
-from core.model import Account, AccountKind, Binding, Identity, Pin, PinSource, Profile
+from core.model import Account, AccountKind, Binding, BindingKind, Identity, Pin, PinSource, Profile
 from core.ports.rows import StoreError
 
 SQL = load("people")
@@ -157,7 +158,8 @@ def _candidates(handle: str) -> Iterator[str]:
         number += 1
 
 
-def put_binding(db: sqlite3.Connection, binding: Binding) -> None:
+def put_binding(db: sqlite3.Connection, binding: Binding) -> bool:
+    """Whether it is a new one that found threads to show."""
     place = binding.place
     where = (place.platform, place.workspace, place.channel)
     other = db.execute(SQL["binding_at"], where).fetchone()
@@ -169,6 +171,8 @@ def put_binding(db: sqlite3.Connection, binding: Binding) -> None:
     row = (binding.id, binding.account, *where, binding.kind, binding.label)
     how = (binding.mode, binding.paused, binding.conversation)
     db.execute(SQL["put_binding"], (*row, *how))
+    new = other is None and binding.kind is BindingKind.INBOX
+    return new and fill(db, binding) > 0
 
 
 def drop_binding(db: sqlite3.Connection, binding: BindingId) -> None:

@@ -248,8 +248,13 @@ class SqliteStore:
 
     async def put_binding(self, binding: Binding) -> None:
         await self._writer.put_then(
-            lambda _: self._known.forget_binding(binding.id), people.put_binding, binding
+            lambda filled: self._bound(binding.id, filled=filled), people.put_binding, binding
         )
+
+    def _bound(self, binding: BindingId, *, filled: bool) -> None:
+        self._known.forget_binding(binding)
+        if filled:
+            self._warm.clear()
 
     async def pause_place(self, binding: BindingId, reason: str | None) -> None:
         await self._writer.put_then(

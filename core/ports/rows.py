@@ -217,6 +217,8 @@ class LaneWork:
     quiet: Mapping[str, str] = field(default_factory=dict)
     """As `users`, of those who want no mentions now: their names stand there, or a mention from
     when they did."""
+    filling: bool = False
+    """Its binding is new, and nothing has happened in the thread since."""
 
 
 @quick

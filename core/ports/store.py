@@ -107,7 +107,11 @@ class Store(Protocol):
         ...
 
     async def put_binding(self, binding: Binding) -> None:
-        """Makes or changes a binding; StoreError where another one has that place already."""
+        """Makes or changes a binding; StoreError where another one has that place already.
+
+        A new inbox gets mirrors of all threads of its account's conversations: those with the
+        newest words begin with some of these, the others with what happens next in them.
+        """
         ...
 
     async def pause_place(self, binding: BindingId, reason: str | None) -> None:

@@ -23,7 +23,7 @@ SELECT {mirror}, m.sending, t.id, t.conversation, t.pin, t.tail, t.opened_by, (
 ), EXISTS (
     SELECT 1 FROM members s WHERE s.conversation = m.conversation AND s.account = m.account
     AND s.until IS NULL AND s.muted
-)
+), m.filled
 FROM mirrors m JOIN threads t ON t.id = m.thread
 LEFT JOIN placements p ON p.position = 0 AND p.mirror = m.id AND p.part = 0
 WHERE m.id = ?;
