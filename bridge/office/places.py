@@ -180,8 +180,9 @@ class Places:
         if refused is not None:
             return refuse(refused)
         return Answer(
-            f"{look.label} is an inbox of {owner.name} now, in mode {mode}. New threads appear "
-            "there; `/pin mode` changes the mode, and `/pin disconnect` ends it."
+            f"{look.label} is an inbox of {owner.name} now, in mode {mode}. The newest threads "
+            "appear there, older ones with what is said next; `/pin mode` changes the mode, and "
+            "`/pin disconnect` ends it."
         )
 
     async def _fits(self, place: Place, look: PlaceLook, kind: BindingKind) -> Refusal | None:

@@ -185,8 +185,7 @@ def work(
                 elif one.ref is not None:
                     channels.add(one.ref)
     everybody = mentions
-    if mentions:
-        mentions = _wanted(known, mirror, mentions, shown, muted=muted, late=filling)
+    mentions = _wanted(known, mirror, mentions, shown, muted=muted, late=filling)
     quiet = everybody - mentions
     accounts |= named_inside(events)
     ours = inside(
@@ -233,7 +232,7 @@ def _wanted(
 
     Late: in a new place, of what was said before it was there.
     """
-    if late:
+    if late or not mentions:
         return set()
     quiet = {mirror.account} if muted else set()
     at = max((event.at for event in events), default=None)
