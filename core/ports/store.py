@@ -295,7 +295,7 @@ class Store(Protocol):
         ...
 
     async def spots_after(self, place: Place, after: ThreadId, limit: int) -> tuple[Spot, ...]:
-        """All of them, page by page, by the ids of their threads."""
+        """All that have a card or are to get one now, page by page, by the ids of their threads."""
         ...
 
     async def commit(self, commit: Commit) -> Committed | Duplicate | Stale:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bridge.store.filling import MOST_THREADS, MOST_WORDS
 from core.events import MessagePosted, PersonLeft
-from core.ids import MessageId, PinId, derive
+from core.ids import MessageId, PinId, ThreadId, derive
 from core.model import AccountKind, Binding, BindingKind, Mirror, MirrorState
 from core.ports.rows import Commit, Committed
 from core.ports.store import Store
@@ -152,7 +152,7 @@ async def test_the_newest_words_come_first_and_older_threads_with_what_comes_nex
         threads.append(said)
     first = threads[0]
     said = await world.say("again", Said(said.conversation, first.thread, said.seq), mia)
-    await inbox(world, "C1")
+    binding = await inbox(world, "C1")
     due = [one.mirror for one in await store.due()]
     assert len(due) == MOST_THREADS
     old = threads[1:4]  # the first one has been spoken in since
@@ -160,6 +160,9 @@ async def test_the_newest_words_come_first_and_older_threads_with_what_comes_nex
         [mirror] = await store.mirrors_of(one.thread)
         assert shape(mirror) == (one.seq + 1, one.seq, None)
         assert mirror.id not in due
+    # Where the mode of the inbox is told, those without a card have nothing to change.
+    told = await store.spots_after(binding.place, ThreadId(""), 1_000)
+    assert {one.mirror.id for one in told} == set(due)
     [mirror] = await store.mirrors_of(first.thread)
     assert mirror.id in due
     last = Said(said.conversation, old[0].thread, said.seq)

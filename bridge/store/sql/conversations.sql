@@ -68,8 +68,9 @@ ORDER BY (
 ) DESC LIMIT ?;
 
 -- name: spots_after
+-- Not those whose card comes with what happens next.
 {spot} WHERE m.platform = ? AND m.workspace = ? AND m.channel = ? AND m.until_seq IS NULL
-AND m.thread > ? ORDER BY m.thread LIMIT ?;
+AND (m.root IS NOT NULL OR m.cursor < t.tail) AND m.thread > ? ORDER BY m.thread LIMIT ?;
 
 -- name: claim
 INSERT INTO intents (late, key, fingerprint, conversation, thread, seq, message)
