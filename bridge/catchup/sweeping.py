@@ -206,10 +206,11 @@ class Reading:
         return None if found is None else found[1]
 
     async def _submit(self, intent: Intent) -> Outcome:
-        before = await self._means.store.feed_end()
+        store = self._means.store
+        before = await store.committed(intent.key)
         outcome = await self._means.submit(replace(intent, as_of=self._as_of))
-        new = isinstance(outcome, Accepted) and not outcome.repeated
-        if new and await self._means.store.feed_end() > before:
+        # What changes nothing is accepted too, and its key not kept.
+        if before is None and isinstance(outcome, Accepted) and await store.committed(intent.key):
             self._means.found(_KINDS.get(type(intent.what), "post"))
         return outcome
 

@@ -382,6 +382,22 @@ async def test_a_broken_mirror_is_not_due_until_its_platform_is_unparked(
     assert (await store.mirrors_of(said.thread))[0].reason is None
 
 
+async def test_a_call_that_fails_in_a_place_that_is_broken_does_not_change_why(
+    store: Store, world: World
+) -> None:
+    said, forum, _ = await pair(world)
+    await store.break_place(forum.binding, "The channel was deleted.")
+    await store.park(
+        forum.id, attempts=1, retry_at=None, state=MirrorState.BROKEN, reason="Invite the bot."
+    )
+    assert (await store.mirrors_of(said.thread))[0].reason == "The channel was deleted."
+    await store.unpark("discord")
+    await store.park(
+        forum.id, attempts=1, retry_at=None, state=MirrorState.BROKEN, reason="Invite the bot."
+    )
+    assert (await store.mirrors_of(said.thread))[0].reason == "Invite the bot."
+
+
 async def test_who_leaves_has_mirrors_that_end_there_and_who_comes_back_has_new_ones(
     store: Store, world: World
 ) -> None:

@@ -132,7 +132,9 @@ UPDATE mirrors SET state = 'active', attempts = 0, retry_at = NULL WHERE id = ?;
 UPDATE refusals SET again = 1 WHERE mirror = :mirror AND seq = ifnull(:message, seq);
 
 -- name: park
-UPDATE mirrors SET attempts = :attempts, retry_at = :retry_at, state = :state, reason = :reason,
+-- A place that is broken says why it broke: a call that was under way then knows less.
+UPDATE mirrors SET attempts = :attempts, retry_at = :retry_at, state = :state,
+    reason = iif(state = 'broken' AND :state = 'broken', reason, :reason),
     failing = ifnull(failing, :since) WHERE id = :mirror;
 
 -- name: unpark
