@@ -2,8 +2,9 @@
 
 Resident memory above idle while they cross, and how fast they cross against a plain
 streamed copy through the same two servers: a client that reads from the one and writes
-to the other, as many at a time as the program fetches. Without a bound, against a copy
-that keeps the files as the program must: hashed and durable before they go on.
+to the other, as many at a time as the program fetches. Without a bound, the same once more
+in the same program, and against a copy that keeps the files as the program must: hashed and
+durable before they go on.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ def run() -> Result:
     plain: list[float] = []
     keeping: list[float] = []
     ours: list[float] = []
+    again: list[float] = []
     above: list[float] = []
     for n in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder, program.file_servers(SIZE) as far:
@@ -38,15 +40,17 @@ def run() -> Result:
             keeping.append(asyncio.run(_copied(far, Path(folder))))
             made = world.build(Path(folder), threads=FILES, channels=1)
             with program.pinthread(far, made.database) as ourselves:
-                _settle(ourselves)
-                seconds, peak = _crossed(far, ourselves, made, f"r{n}")
-            ours.append(seconds)
-            above.append(peak)
+                for run, seconds in (("first", ours), ("again", again)):
+                    _settle(ourselves)
+                    took, peak = _crossed(far, ourselves, made, f"{run}{n}")
+                    seconds.append(took)
+                    above.append(peak)
     speed = median(plain) / median(ours)
-    memory = median(above) / 2**20
+    memory = max(above) / 2**20
     figures = {
         "memory_mib": memory,
         "throughput": speed,
+        "throughput_again": median(plain) / median(again),
         "against_a_copy_that_keeps": median(keeping) / median(ours),
         "mib_per_s": FILES * SIZE / 2**20 / median(ours),
         "plain_mib_per_s": FILES * SIZE / 2**20 / median(plain),
