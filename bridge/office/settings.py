@@ -70,9 +70,9 @@ class Settings:
         if self._too_often(asker):
             return refusal("rate_limited", "That were too many wrong codes. Wait ten minutes.")
         return Answer(
-            "Make this login part of the account that showed you the code? What you write here "
-            "is theirs from then on; what was said before stays where it is. Only do this with a "
-            "code of your own.",
+            "Make this login part of the account that showed you the code? What you begin here "
+            "is theirs from then on; threads that stand here already go on as before, and what "
+            "was said stays where it is. Only do this with a code of your own.",
             buttons=(Button("Link", "link", given[:40], "primary"),),
         )
 
