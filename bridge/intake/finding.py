@@ -270,7 +270,7 @@ class Finder:
         person = await self._person(who)
         given = self._store.role_in(brand.id, person.id)
         # To be in a channel that others can join makes nobody an agent.
-        known = given is not None or not binding.paused
+        known = (given is not None or not binding.paused) and not person.banned
         role = role_of(self._rules.of(brand.id), given, who) if known else None
         if role is not None and given is None and not away:
             await self._store.note_agent(brand.id, person.id, self._now())

@@ -125,7 +125,7 @@ class Clerk:
     async def acting_for(self, asker: Asker, brand: AccountId) -> Asker | None:
         """The same person as an agent of a brand, where they were given a role in it."""
         if asker.account.id == brand:
-            return asker
+            return asker if asker.role is not None else None
         if all(each.id != brand for each, _ in await self.desk.brands_of(asker.person.id)):
             return None
         for binding in await self.desk.bindings(brand):

@@ -233,6 +233,9 @@ class Inbox:
         command = self._clerk.drafts.take(asker.person.id, draft)
         if command is None:
             return refusal("draft_lost", "That search is too old. Search again.")
+        refused = await self._clerk.may(asker, Act.READ)
+        if refused is not None:
+            return refuse(refused)
         return await self._found(asker, await self._query(asker, command), command, int(older))
 
     async def _query(self, asker: Asker, command: Command) -> SearchQuery:

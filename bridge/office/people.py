@@ -84,6 +84,9 @@ class People:
     async def _each(self, asker: Asker, refs: Sequence[PersonRef], *, on: bool) -> Answer:
         """Follows one after another; the first refusal ends it, and says what was done."""
         done: list[Account] = []
+        refused = await self._clerk.may(asker, Act.FOLLOW)
+        if refused is not None:
+            return refuse(refused)
         for ref in refs:
             found = await self._desk.follow(asker.caller.person, ref, on=on, place=asker.place)
             if isinstance(found, Refusal):
@@ -204,6 +207,9 @@ class People:
         return await self._block(asker, AccountId(value), on=False)
 
     async def _block(self, asker: Asker, who: PersonRef, *, on: bool) -> Answer:
+        refused = await self._clerk.may(asker, Act.BLOCK)
+        if refused is not None:
+            return refuse(refused)
         found = await self._desk.block(asker.caller.person, who, on=on, place=asker.place)
         if isinstance(found, Refusal):
             return refuse(found)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bridge.office.clerk import Asker, Clerk, Theme, cut, named, refusal, refuse
 from core.asking import MOST_CHOICES, Answer, Button, Choice, Command, Fields, Form, Input
 from core.ids import BindingId, ConversationId, derive
-from core.intents import OpenPlace
+from core.intents import OpenPlace, Person
 from core.model import (
     Account,
     Binding,
@@ -130,10 +130,13 @@ class Places:
         """The brands whose channels the asker may connect."""
         given = await self._desk.brands_of(asker.person.id)
         granted = await self._desk.brands_of(asker.person.id, granted=True)
+        login = asker.caller.person
+        is_guest = isinstance(login, Person) and login.guest
         brands = []
         for brand, role in given:
             # Who was in its channels of late may have left them since.
-            known = (brand, role) in granted or await self._clerk.acting_for(asker, brand.id)
+            known = (brand, role) in granted and not is_guest
+            known = known or await self._clerk.acting_for(asker, brand.id) is not None
             if known and may(role, Act.CONNECT) is None:
                 brands.append(brand)
         here = asker.for_brand and may(asker.role, Act.CONNECT) is None

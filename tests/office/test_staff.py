@@ -140,3 +140,52 @@ async def test_a_role_of_another_server_is_none_here(world: World, thread: Accep
     assert code(await world.type(bens, f"note {thread.thread} x", own(bens))) == "unknown_thread"
     assert (await world.type(bens, f"note {thread.thread} x", beside)).refusal is None
     assert STAFF not in world.channels.counted
+
+
+@pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=Role.MANAGER)])
+async def test_what_was_opened_in_the_channel_ends_with_being_there(
+    world: World, thread: Accepted
+) -> None:
+    world.channels.there[INBOX] = frozenset({"UADA"})
+    await world.desk.person_left(INBOX, BENS.identity)
+    caller = replace(world.caller(BENS, INBOX), remembered=True)
+    for action in ("block", "unblock", "follow", "unfollow"):
+        answer = whole(await world.office.press(caller, action, str(MIA.id)))
+        assert code(answer) == "not_allowed", action
+    for name in ("block", "follow"):
+        answer = whole(await world.office.submit(caller, name, "", {"who": (str(MIA.id),)}))
+        assert code(answer) == "not_allowed", name
+    for action in ("undo", "confirm"):
+        answer = whole(await world.office.press(caller, action, "timer"))
+        assert code(answer) == "not_allowed", action
+    assert await world.desk.brands_of(BEN.id) == ()
+    assert not world.store.involved((BRAND.id, MIA.id)).blocks
+
+
+async def test_older_hits_are_for_agents_alone_too(world: World, thread: Accepted) -> None:
+    await world.follow(BRAND, MIA)
+    for n in range(12):
+        await world.say(person(MIA), thread, f"walnut {n}")
+    hits = await world.type(BENS, "search walnut", INBOX)
+    assert (await world.press(BENS, hits, "Older", INBOX)).items
+    hits = await world.type(BENS, "search walnut", INBOX)
+    await world.desk.place_changed(INBOX, exposed=True)
+    assert code(await world.press(BENS, hits, "Older", INBOX)) == "place_paused"
+
+
+async def test_whom_the_operator_has_banned_acts_for_no_brand(
+    world: World, thread: Accepted
+) -> None:
+    await world.store.ban(BEN.id, on=True)
+    for words in (f"note {thread.thread} psst", f"reply {thread.thread} psst", "inbox"):
+        assert code(await world.type(BENS, words, INBOX)) == "not_allowed", words
+    assert await world.texts(BRAND.id, thread) == ["How high is it?"]
+
+
+@pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=None)])
+async def test_a_guest_with_a_role_connects_no_channel(world: World) -> None:
+    await world.store.grant(BRAND.id, BEN.id, Role.MANAGER, world.now)
+    for guest, refused in ((True, NO_BRAND.code), (False, None)):
+        caller = replace(world.caller(replace(BENS, guest=guest)), place=DEN)
+        asked = whole(await world.office.run(caller, Command("connect", option="inbox")))
+        assert (asked.refusal.code if asked.refusal else None) == refused
