@@ -136,9 +136,11 @@ class FolderFiles:
                 came += len(data)
                 if refusal := _too_much(came, declared_size, limit):
                     return refusal
-                gathered.append(data)
-                size += len(data)
-                passing = isinstance(data, memoryview)
+                # The first bytes are written together, for they tell the type.
+                piece = bytes(data) if came < HEAD else data
+                gathered.append(piece)
+                size += len(piece)
+                passing = isinstance(piece, memoryview)
                 if passing or size >= self._share():
                     if writing is not None:
                         await _outcome(writing)
@@ -322,6 +324,7 @@ class _Incoming:
                 return
             # Cleared away between its making and its locking.
             os.close(fd)
+            self._fd = -1
 
     def _blank(self) -> None:
         """Takes out metadata that could not be left out while the file streamed by."""

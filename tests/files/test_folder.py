@@ -78,6 +78,25 @@ async def test_pieces_that_pass_by_in_one_place_are_kept_as_they_were(
     assert await whole(files, file.id) == data
 
 
+async def test_the_type_of_what_passes_by_is_told_by_more_than_what_came_first(
+    files: FolderFiles,
+) -> None:
+    text = ("x" * 1_399 + "ä" * 20_000).encode()
+    page = b"<!--" + b" " * 2_000 + b"--><svg xmlns='http://www.w3.org/2000/svg'/>" + b" " * 20_000
+
+    async def in_two(data: bytes) -> AsyncIterator[Piece]:
+        place = memoryview(bytearray(len(data)))
+        for part in (data[:1_400], data[1_400:]):
+            place[: len(part)] = part
+            yield place[: len(part)]
+            place[:] = bytes(len(place))
+
+    for data in (text, page):
+        at_once = await put(files, data)
+        found = await files.put(in_two(data), name="a.bin", limit=10 * MIB)
+        assert found == at_once
+
+
 @pytest.mark.parametrize("begun", [0, 10])
 async def test_a_picture_that_passes_by_in_one_place_loses_its_location(
     files: FolderFiles, begun: int
