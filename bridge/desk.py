@@ -81,9 +81,9 @@ _SHORTEST_CODE = 4
 _MOST_HINTS = 1_000
 EXPOSED = "Others can read this channel now. Make it private, or connect another one."
 _MOST_TOLD = 100
+"""Threads of a place whose readers hear at once that it has changed."""
 LATE = timedelta(seconds=10)
 """How old a reaction may be that is told and believed. Slack tells again after minutes."""
-"""Threads of a place whose readers hear at once that it has changed."""
 
 
 class Desk(People):
