@@ -9,9 +9,11 @@ from typing import Any
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox import world
 from tests.sandbox.in_process import InProcess
 
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-signing-secret"
@@ -23,8 +25,18 @@ class Program:
     """A bolt app that puts the events it hears into a queue, with their outer form."""
 
     def __init__(self, client: AsyncWebClient) -> None:
+
+        async def authorize() -> AuthorizeResult:
+            # Of its own, bolt asks Slack at each of its first events, and those that came together
+            # are then heard in the order of the answers.
+            return AuthorizeResult(
+                enterprise_id=None, team_id=world.SLACK_TEAM, bot_token=BOT_TOKEN,
+                bot_user_id=world.SLACK_BOT_USER,
+            )  # fmt: skip
+
         self.app = AsyncApp(
             client=client,
+            authorize=authorize,
             signing_secret=SECRET,
             process_before_response=True,
             ignoring_self_events_enabled=False,
