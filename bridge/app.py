@@ -32,7 +32,7 @@ from bridge.intake.finding import direct_binding
 from bridge.intake.following import FollowsWritten, take_over
 from bridge.intake.intake import HELD_FOR, Intake
 from bridge.intake.telling import Telling
-from bridge.minding import lasting, look_at_inboxes, mind
+from bridge.minding import Inboxes, lasting, mind
 from bridge.office.counter import Counter
 from bridge.operator.clearing import Clearings
 from bridge.operator.erasing import Erasing, has_left
@@ -162,6 +162,8 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     lanes.on_unclear(healing.unclear)
     desk.connect(lanes, pins, retrying, catch_up, strays, healing, counter, timers)
     timers.after(catch_up.has_swept)
+    inboxes = Inboxes(store, desk, adapters)
+    catch_up.on_gap(inboxes.doubt)
     searching = Searching(store, config.store.path, wakeups, desk.find_people)
     erasing = Erasing(store, desk.submit, searching.forget, now)
     exporting = Exporting(store, config.store.path.parent / "exports", means.copies, now)
@@ -200,6 +202,7 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
                 healing.run,
                 retrying.run,
                 timers.run,
+                inboxes.run,
                 telling.run,
                 searching.run,
                 erasing.run,
@@ -215,7 +218,6 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
             await intake.release_all()
             for adapter in adapters.values():
                 await adapter.start(desk)
-            others.append(tasks.create_task(look_at_inboxes(store, desk, adapters)))
             await server.start()
             _settle_memory()
             log.info("started")

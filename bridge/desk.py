@@ -7,6 +7,7 @@ to the intake. Nothing is decided here.
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -113,6 +114,8 @@ class Desk(People):
         self._exporting: Exporting | None = None
         self._erasing: Erasing | None = None
         self._adapters: Mapping[str, Adapter] = {}
+        self._exposures: Counter[Place] = Counter()
+        """News of who can read a place: a look that began before is old."""
         self._archive_page: Callable[[str], str] = lambda token: ""
 
     def connect(
@@ -259,8 +262,21 @@ class Desk(People):
         for spot in await self._store.spots_at(place, _MOST_TOLD):
             self._wakeups.publish(Change(spot.head.id, spot.thread.id, "delivery"))
 
+    async def look_at(self, binding: Binding) -> bool:
+        """Finds out who can read a brand's inbox; False where its platform does not say."""
+        place = binding.place
+        heard = self._exposures[place]
+        look = await self.describe(place)
+        if look is None or heard != self._exposures[place]:
+            return look is not None  # what was heard meanwhile is newer
+        known, exposed = await self._store.binding(binding.id), look.shared or not look.private
+        if known is not None and known.paused is not exposed:
+            await self.place_changed(place, exposed=exposed)
+        return True
+
     async def _expose(self, binding: Binding, *, exposed: bool) -> None:
         """A brand's inbox that others can read is paused until it is private again."""
+        self._exposures[binding.place] += 1
         if binding.kind is not BindingKind.INBOX or binding.paused == exposed:
             return
         log.warning("place_paused" if exposed else "place_resumed")

@@ -2,7 +2,8 @@
 
 Nothing is acknowledged then and no lane calls: platforms deliver again, people are told
 to try again. As soon as something can be written, everything goes on by itself, and
-platforms that deliver nothing twice are read again.
+platforms that deliver nothing twice are read again. And the inboxes of brands are looked at
+whenever news of who can read them may have been missed.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from contextlib import suppress
 from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
 from bridge.intake.intake import Intake
-from core.model import Binding, BindingKind
+from core.model import BindingKind
 from core.ports.adapter import Adapter
 from core.ports.rows import StoreError
 from core.ports.store import Store
@@ -23,7 +24,7 @@ log = logging.getLogger("pinthread.store")
 LOOK_EVERY = 1.0
 """Seconds between looks at the store."""
 LOOKS, LOOK_AGAIN = 3, 2.0
-"""How often a channel is asked after a start, until it answers, and the seconds between."""
+"""How often a channel is asked after a gap, until it answers, and the seconds between."""
 
 
 async def lasting(part: Callable[[], Awaitable[None]], store: Store) -> None:
@@ -61,30 +62,63 @@ async def mind(
             desk.gap(platform, "refused")
 
 
-async def look_at_inboxes(
-    store: Store, desk: Desk, adapters: Mapping[str, Adapter], pause: float = LOOK_AGAIN
-) -> None:
-    """Once after a start: inboxes that others can read since then are paused, private ones not."""
-    inboxes = [one for one in await store.bindings() if one.kind is BindingKind.INBOX]
-    for platform, adapter in adapters.items():
-        while not adapter.connected():  # noqa: ASYNC110 - adapters tell nobody of it
-            await asyncio.sleep(pause)
-        left = [one for one in inboxes if one.place.platform == platform]
-        for _ in range(LOOKS):
-            left = [one for one in left if not await _looked(desk, one)]
+class Inboxes:
+    """After a gap, inboxes that others can read since then are paused, private ones not.
+
+    Each is asked once, however many gaps there were meanwhile.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        adapters: Mapping[str, Adapter],
+        pause: float = LOOK_AGAIN,
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._adapters = adapters
+        self._pause = pause
+        self._doubts = {platform: asyncio.Event() for platform in adapters}
+
+    def doubt(self, platform: str) -> None:
+        """News of it may have been missed."""
+        if platform in self._doubts:
+            self._doubts[platform].set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for platform in self._adapters:
+                tasks.create_task(self._mind(platform))
+
+    async def _mind(self, platform: str) -> None:
+        doubt = self._doubts[platform]
+        while True:
+            await doubt.wait()
+            while not self._adapters[platform].connected():  # noqa: ASYNC110 - they tell nobody
+                await asyncio.sleep(self._pause)
+            doubt.clear()
+            try:
+                await self.look(platform)
+            except StoreError:
+                log.warning("inboxes_not_looked_at", extra={"platform": platform})
+                doubt.set()
+                await asyncio.sleep(self._pause)
+
+    async def look(self, platform: str) -> None:
+        """One that cannot be seen is asked again, and then left as it is until the next gap."""
+        left = [
+            one
+            for one in await self._store.bindings()
+            if one.kind is BindingKind.INBOX and one.place.platform == platform
+        ]
+        for n in range(LOOKS):
+            if n:
+                await asyncio.sleep(self._pause)
+            left = [one for one in left if not await self._desk.look_at(one)]
             if not left:
-                break
-            await asyncio.sleep(pause)
-
-
-async def _looked(desk: Desk, binding: Binding) -> bool:
-    look = await desk.describe(binding.place)
-    if look is None:
-        return False
-    exposed = look.shared or not look.private
-    if exposed is not binding.paused:
-        await desk.place_changed(binding.place, exposed=exposed)
-    return True
+                return
 
 
 async def _well(store: Store) -> None:

@@ -90,8 +90,15 @@ class Listeners:
             await self._desk.place_changed(place, trouble=news.trouble or None)
 
     async def _looked_at(self, place: Place) -> None:
-        """Parted from another workspace, or private again: what is it now?"""
+        """Parted from another workspace, or private again: what is it now?
+
+        What is heard of its readers while Slack answers is newer than the answer.
+        """
+        about = (place.channel, "readers")
+        before = self._newest.get(about)
         found = await self._directory.look(place.channel)
+        if self._newest.get(about) != before:
+            return
         if isinstance(found, Failure):
             await self._desk.place_changed(place, trouble=found.remedy or None)
             return

@@ -95,6 +95,11 @@ class CatchUp:
         self._counts: dict[str, _Count] = {}
         self._doubts: asyncio.Queue[tuple[str, RemoteId]] = asyncio.Queue(DOUBTS)
         self._swept: set[str] = set()
+        self._on_gap: Callable[[str], None] = lambda _: None
+
+    def on_gap(self, told: Callable[[str], None]) -> None:
+        """Who is told of each platform of which news may have been missed; now and then of all."""
+        self._on_gap = told
 
     def doubt(self, platform: str, remote: RemoteId) -> None:
         """What was told of that message is old: it is read again, as it stands now."""
@@ -108,6 +113,7 @@ class CatchUp:
             log.info("gap", extra={"platform": platform, "reason": reason})
             self._reasons[platform].add(reason)
             self._news[platform].set()
+            self._on_gap(platform)
 
     def has_swept(self, platform: str) -> bool:
         """Whether all that was missed there before the start is known."""

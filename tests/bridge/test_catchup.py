@@ -779,8 +779,11 @@ async def test_places_are_swept_now_and_then_without_a_gap(
 ) -> None:
     typed(talk, "withheld")
     async with program(talk, wakeups, every=timedelta(milliseconds=20)) as at:
+        told: list[str] = []
+        at.catch_up.on_gap(told.append)
         await at.until(lambda words: len(words) == 2)
         assert at.metrics.gaps.values["slack", REGULAR] >= 1
+        assert "slack" in told, "so are inboxes, of which the news may be withheld too"
 
 
 # --- direct messages ----------------------------------------------------------------------

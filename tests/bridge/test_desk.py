@@ -1,6 +1,7 @@
 """The desk: channels that are renamed, break or turn public; who is found, follows and blocks."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import pytest
@@ -9,7 +10,7 @@ from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
 from bridge.intake.intake import Intake
 from bridge.intake.standing import Rules
-from bridge.minding import LOOKS, look_at_inboxes
+from bridge.minding import LOOKS, Inboxes
 from bridge.pins import Pins
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
@@ -102,7 +103,7 @@ async def test_a_channel_that_tells_all_of_itself_at_once_is_mended_and_broken_b
     assert await state() is MirrorState.ACTIVE
 
 
-# --- after a start ------------------------------------------------------------------------
+# --- after a gap --------------------------------------------------------------------------
 
 
 class Channels:
@@ -135,8 +136,9 @@ async def test_an_inbox_that_others_can_read_since_the_stop_is_paused_until_it_i
     async def states() -> dict[Place, MirrorState]:
         return {m.place: m.state for m in await store.mirrors_of(thread.thread)}
 
+    inboxes = Inboxes(store, desk, adapters, pause=0)
     slack.looks = [None, look]
-    await look_at_inboxes(store, desk, adapters, pause=0)
+    await inboxes.look("slack")
     assert slack.asked == [INBOX, INBOX], "projects are for others to read, and are not asked"
     assert await states() == {INBOX: MirrorState.PAUSED, FORUM: MirrorState.ACTIVE}
     binding = await store.binding_at(INBOX)
@@ -145,7 +147,7 @@ async def test_an_inbox_that_others_can_read_since_the_stop_is_paused_until_it_i
     outcome = await intake.submit(reply("b", "Yes."))
     assert not isinstance(outcome, Accepted)
     slack.looks = [PlaceLook("#inbox", private=True)]
-    await look_at_inboxes(store, desk, adapters, pause=0)
+    await inboxes.look("slack")
     assert await states() == {INBOX: MirrorState.ACTIVE, FORUM: MirrorState.ACTIVE}
 
 
@@ -156,10 +158,67 @@ async def test_a_channel_of_which_nothing_can_be_told_stays_as_it_is(
     adapters = cast(Mapping[str, Adapter], {"slack": slack})
     desk.serve(adapters=adapters)
     slack.looks = [None] * LOOKS
-    await look_at_inboxes(store, desk, adapters, pause=0)
+    inboxes = Inboxes(store, desk, adapters, pause=0)
+    await inboxes.look("slack")
     binding = await store.binding_at(INBOX)
     assert binding is not None
     assert not binding.paused
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not is_so():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+
+
+class Slow(Channels):
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer = asyncio.Event()
+
+    async def describe(self, place: Place) -> PlaceLook | None:
+        found = await super().describe(place)
+        await self.answer.wait()
+        return found
+
+
+async def test_what_is_heard_while_a_channel_is_looked_at_is_newer(
+    desk: Desk, store: Store
+) -> None:
+    slack = Slow()
+    adapters = cast(Mapping[str, Adapter], {"slack": slack})
+    desk.serve(adapters=adapters)
+    await desk.place_changed(INBOX, exposed=True)
+    slack.looks = [PlaceLook("#inbox", private=True)]
+    look = asyncio.create_task(Inboxes(store, desk, adapters, pause=0).look("slack"))
+    await until(lambda: slack.asked == [INBOX])
+    await desk.place_changed(INBOX, exposed=True)
+    slack.answer.set()
+    await look
+    binding = await store.binding_at(INBOX)
+    assert binding is not None
+    assert binding.paused
+
+
+async def test_each_gap_has_every_inbox_looked_at_once(desk: Desk, store: Store) -> None:
+    slack = Slow()
+    adapters = cast(Mapping[str, Adapter], {"slack": slack})
+    desk.serve(adapters=adapters)
+    inboxes = Inboxes(store, desk, adapters, pause=0)
+    slack.looks = [PlaceLook("#inbox", private=True)] * 2
+    running = asyncio.create_task(inboxes.run())
+    inboxes.doubt("slack")
+    await until(lambda: slack.asked == [INBOX])
+    for _ in range(3):
+        inboxes.doubt("slack")
+    inboxes.doubt("matrix")
+    slack.answer.set()
+    await until(lambda: slack.asked == [INBOX, INBOX])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert slack.asked == [INBOX, INBOX]
 
 
 class Watching:

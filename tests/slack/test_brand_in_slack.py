@@ -46,6 +46,15 @@ class Desk:
         told = await self.act("say", user, channel=INBOX, text=text, thread_ts=self.root)
         return str(told["ts"])
 
+    async def converted_unheard(self, **body: Any) -> None:
+        """The channel turns public, or private again, and the connection is lost meanwhile."""
+        fault = {"platform": "slack", "method": "events", "kind": "withhold", "times": 0}
+        await self.people.control("POST", "/faults", fault)
+        await self.act("convert", channel=INBOX, **body)
+        await self.people.control("DELETE", "/faults")
+        for on in (False, True):
+            await self.people.control("PUT", "/power/slack", {"on": on})
+
     async def seen(self, user: str = ADA) -> dict[str, Any]:
         return dict(await self.people.control("GET", f"/slack/seen?user={user}"))
 
@@ -232,3 +241,13 @@ async def test_a_channel_that_turns_public_is_paused_until_it_is_private_again(
     await desk.act("convert", channel=INBOX, private=True)
     await desk.until_shown("still there?")
     assert "a word to all" not in str(await desk.said())
+    # The same, when Slack tells nobody of it: what it is now is asked after the gap.
+    await desk.converted_unheard()
+    await desk.people.until(
+        lambda: asyncio.sleep(0, desk.people.log),
+        lambda log: sum("place_paused" in one for one in log) == 2,
+    )
+    await desk.people.ask("and now?")
+    assert "and now?" not in str(await desk.people.slack_messages())
+    await desk.converted_unheard(private=True)
+    await desk.until_shown("and now?")
