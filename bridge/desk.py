@@ -467,11 +467,15 @@ class Desk(People):
         found = await self._store.timers_of(thread, REPLY)
         return tuple(one for one in found if one.account == account)
 
-    async def release(self, timer: str, actor: Somebody, place: Place | None = None) -> Outcome:
-        return await self._waits.release(timer, await self._intake.acting(actor, place))
+    async def release(
+        self, timer: str, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Outcome:
+        return await self._waits.release(timer, await self._intake.acting(actor, place, away=away))
 
-    async def undo(self, timer: str, actor: Somebody, place: Place | None = None) -> Refusal | None:
-        return await self._waits.undo(timer, await self._intake.acting(actor, place))
+    async def undo(
+        self, timer: str, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Refusal | None:
+        return await self._waits.undo(timer, await self._intake.acting(actor, place, away=away))
 
     # --- live -----------------------------------------------------------------------------
 

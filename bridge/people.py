@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.intake.finding import Actor, direct_binding
+from bridge.intake.finding import direct_binding
 from bridge.intake.intake import Intake
-from bridge.presence import Presence
 from core.ids import AccountId, BindingId, ConversationId
 from core.intents import Block, Follow, Handle, Person, PersonRef, Somebody
 from core.model import (
@@ -29,7 +28,7 @@ from core.ports.reading import Acting, Prefs, Shown
 from core.ports.rows import StoreError
 from core.ports.store import Store
 from core.rights import Act, may
-from core.rules import NOT_FOR_PEOPLE, cannot_message
+from core.rules import NOT_FOR_PEOPLE, PAUSED, cannot_message
 from core.standing import Edge, EdgeKind, decide_account
 
 LINK_LASTS = timedelta(minutes=15)
@@ -58,7 +57,7 @@ class People:
         self._store = store
         self._intake = intake
         self._now = now
-        self.presence = Presence(now)
+        self.presence = intake.presence
         self.configured: frozenset[BindingId] = frozenset()
         """The channels that the operator's configuration binds."""
 
@@ -70,32 +69,13 @@ class People:
         found = await self._intake.acting(actor, place, away=away)
         binding = None if place is None else await self._store.binding_at(place)
         brand = found.account.kind is AccountKind.BRAND
-        role = found.role
-        if away and binding is not None and not await self._still_agent(actor, found, binding):
-            role = None
         return Acting(
             found.account,
             found.person or found.account,
-            role,
+            found.role,
             self.rules(found.account.id) if brand else None,
             binding,
         )
-
-    async def _still_agent(self, actor: Somebody, found: Actor, binding: Binding) -> bool:
-        """Whether somebody who acts from elsewhere has their role for more than a note's sake."""
-        if found.person is None or found.role is None or not isinstance(actor, Person):
-            return True  # no agent of a brand, or one that has no role to lose
-        brand, login, place = found.account.id, actor.identity, binding.place
-        if self._store.role_in(brand, found.person.id) is not None:
-            return True
-        if login.platform != place.platform:
-            return False
-        if login.platform == "discord" and self._intake.rules.of(brand).agent_role:
-            return True  # the gesture itself has told that they hold the role
-        there = await self.presence.has(place, login.user)
-        if there is False:
-            await self._store.forget_agent(brand, found.person.id)
-        return bool(there)
 
     async def person_left(self, place: Place, identity: Identity) -> None:
         self.presence.forget(place)
@@ -110,19 +90,33 @@ class People:
     # --- following and blocking -----------------------------------------------------------
 
     async def follow(
-        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+        self,
+        actor: Somebody,
+        who: PersonRef,
+        *,
+        on: bool,
+        place: Place | None = None,
+        away: bool = False,
     ) -> Account | Refusal:
-        return await self._change(actor, Follow(who, on), place)
+        return await self._change(actor, Follow(who, on), place, away=away)
 
     async def block(
-        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+        self,
+        actor: Somebody,
+        who: PersonRef,
+        *,
+        on: bool,
+        place: Place | None = None,
+        away: bool = False,
     ) -> Account | Refusal:
-        return await self._change(actor, Block(who, on), place)
+        return await self._change(actor, Block(who, on), place, away=away)
 
     async def _change(
-        self, actor: Somebody, what: Follow | Block, place: Place | None
+        self, actor: Somebody, what: Follow | Block, place: Place | None, *, away: bool
     ) -> Account | Refusal:
-        acting = await self._intake.acting(actor, place)
+        acting = await self._intake.acting(actor, place, away=away)
+        if acting.paused:
+            return PAUSED
         (other,) = await self._intake.find_people((what.who,))
         standing = await self._intake.standing(acting, other)
         edges = decide_account(acting.account, what, other, standing)
@@ -165,14 +159,20 @@ class People:
     # --- roles ----------------------------------------------------------------------------
 
     async def grant(
-        self, actor: Somebody, place: Place | None, who: PersonRef, role: Role | None
+        self,
+        actor: Somebody,
+        place: Place | None,
+        who: PersonRef,
+        role: Role | None,
+        *,
+        away: bool = False,
     ) -> Account | Refusal:
-        acting = await self._intake.acting(actor, place)
+        acting = await self._intake.acting(actor, place, away=away)
         brand = acting.account
         if brand.kind is not AccountKind.BRAND:
             return NOT_FOR_PEOPLE
         standing = await self._intake.standing(acting, None)
-        refusal = may(acting.role, Act.GRANT, standing.owner)
+        refusal = PAUSED if acting.paused else may(acting.role, Act.GRANT, standing.owner)
         if refusal is not None:
             return refusal
         (other,) = await self._intake.find_people((who,))
@@ -190,14 +190,15 @@ class People:
                 found.append((account, role or own))
         return tuple(found)
 
-    async def brands_of(
-        self, account: AccountId, *, granted: bool = False
-    ) -> tuple[tuple[Account, Role], ...]:
+    async def given_role(self, actor: Somebody, brand: AccountId) -> Role | None:
+        return await self._intake.given_role(actor, brand)
+
+    async def brands_of(self, account: AccountId) -> tuple[tuple[Account, Role], ...]:
         """Roles that were given; and where somebody acted in the brand's channel of late."""
         found = []
         for one, role in await self._store.brands_of(account, self._now()):
             brand = await self._store.account(one)
-            if brand is not None and (role is not None or not granted):
+            if brand is not None:
                 found.append((brand, role or self._intake.rules.of(one).staff_role))
         return tuple(found)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.intake.standing import Rules, role_of
+from bridge.presence import Presence
 from core.ids import AccountId, BindingId, MessageId, RemoteId, SpaceId, derive
 from core.intents import (
     ClosePlace,
@@ -76,6 +77,8 @@ class Actor:
     agent: Identity | None = None
     role: Role | None = None
     person: Account | None = None
+    paused: bool = False
+    """It would be done in a brand's inbox that others can read now."""
 
     @property
     def sender(self) -> object:
@@ -100,10 +103,13 @@ class Found:
 class Finder:
     """Finds, or answers what there is to say where nothing is found."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], rules: Rules) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], rules: Rules, presence: Presence
+    ) -> None:
         self._store = store
         self._now = now
         self._rules = rules
+        self._presence = presence
         self._refused: dict[tuple[str, RemoteId], None] = {}
         """Words that people typed and that went nowhere; what answers them has no thread."""
 
@@ -232,9 +238,14 @@ class Finder:
     # --- people ---------------------------------------------------------------------------
 
     async def actor(
-        self, intent: Intent, binding: Binding | None, found: Found | None = None
+        self,
+        intent: Intent,
+        binding: Binding | None,
+        found: Found | None = None,
+        *,
+        accepted: bool = False,
     ) -> Actor:
-        """Who acts, and which agent where it is a brand."""
+        """Who acts, and which agent where it is a brand; `accepted`: it was decided before."""
         if binding is None and intent.origin is not None:
             binding = await self._store.binding_at(intent.origin.place)
         who = intent.actor
@@ -247,7 +258,7 @@ class Finder:
             return self._itself(await self._known(who))
         if binding is not None and binding.kind is BindingKind.INBOX:
             away = intent.origin is not None and intent.origin.away
-            return await self.agent(who, binding, away=away)
+            return await self.agent(who, binding, away=away, accepted=accepted)
         person = await self._person(who)
         if found is not None and person.id not in found.head.present():
             person = await self._as_before(who, person, found.head)
@@ -258,11 +269,15 @@ class Finder:
         role = Role.OWNER if account.kind is AccountKind.BRAND else None
         return Actor(account, role=role)
 
-    async def agent(self, who: Person, binding: Binding, *, away: bool = False) -> Actor:
+    async def agent(
+        self, who: Person, binding: Binding, *, away: bool = False, accepted: bool = False
+    ) -> Actor:
         """Whoever acts in a brand's inbox acts as the brand.
 
         Who does so from elsewhere (`away`) without a role that was given must have acted
-        there before; it is noted of nobody, or they would stay agents by being agents.
+        there before, and be there still; it is noted of nobody, or they would stay agents by
+        being agents. What was accepted before says nothing of where they are now. Nobody else
+        decides that: every way in asks here.
         """
         brand = await self._known(binding.account)
         if who.machine:
@@ -270,14 +285,40 @@ class Finder:
         person = await self._person(who)
         given = self._store.role_in(brand.id, person.id)
         # To be in a channel that others can join makes nobody an agent.
-        known = (given is not None or not binding.paused) and not person.banned
-        role = role_of(self._rules.of(brand.id), given, who) if known else None
-        if role is not None and given is None and not away:
-            await self._store.note_agent(brand.id, person.id, self._now())
-        elif role is not None and given is None:
-            noted = await self._store.brands_of(person.id, self._now())
-            role = role if any(one == brand.id for one, _ in noted) else None
-        return Actor(brand, who.identity, role, person)
+        known = given is not None or not binding.paused
+        role = self._role(brand.id, who, person, given) if known else None
+        if role is not None and given is None and not accepted:
+            if not away:
+                await self._store.note_agent(brand.id, person.id, self._now())
+            elif not await self._is_still_there(who, person, binding):
+                role = None
+        return Actor(brand, who.identity, role, person, binding.paused)
+
+    async def given_role(self, who: Somebody, brand: AccountId) -> Role | None:
+        """What an owner gave them, which holds wherever they act."""
+        if not isinstance(who, Person):
+            return None
+        person = await self._person(who)
+        given = self._store.role_in(brand, person.id)
+        return None if given is None else self._role(brand, who, person, given)
+
+    def _role(
+        self, brand: AccountId, who: Person, person: Account, given: Role | None
+    ) -> Role | None:
+        return None if person.banned else role_of(self._rules.of(brand), given, who)
+
+    async def _is_still_there(self, who: Person, person: Account, binding: Binding) -> bool:
+        """Whether somebody has their role for more than a note's sake."""
+        brand, place = binding.account, binding.place
+        noted = await self._store.brands_of(person.id, self._now())
+        if all(one != brand for one, _ in noted) or who.identity.platform != place.platform:
+            return False
+        if place.platform == "discord" and self._rules.of(brand).agent_role:
+            return True  # the gesture itself has told that they hold the role
+        there = await self._presence.has(place, who.identity.user)
+        if there is False:
+            await self._store.forget_agent(brand, person.id)
+        return bool(there)
 
     async def _as_before(self, who: Person, person: Account, head: Head) -> Account:
         """A login that was tied to another account goes on in the old one's conversations."""

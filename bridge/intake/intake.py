@@ -19,6 +19,7 @@ from bridge.intake.finding import Actor, Finder, Found, repeated
 from bridge.intake.reactions import Reactions, reaction_of
 from bridge.intake.reporting import reported
 from bridge.intake.standing import Rules, Standings
+from bridge.presence import Presence
 from core.apply import apply
 from core.decide import Wait, decide
 from core.events import (
@@ -141,7 +142,8 @@ class Intake:
         self._wakeups = wakeups
         self._now = now
         self.rules = rules or Rules()
-        self._finder = Finder(store, now, self.rules)
+        self.presence = Presence(now)
+        self._finder = Finder(store, now, self.rules, self.presence)
         self._standings = Standings(store, self.rules, now)
         self._clock: Clock | None = None
         self._on_released: Callable[[Intent, Outcome], None] | None = None
@@ -194,8 +196,15 @@ class Intake:
     async def acting(
         self, actor: Somebody, place: Place | None = None, *, away: bool = False
     ) -> Actor:
-        """Who acts there, with their role in the brand that they act for."""
+        """Who acts there, with their role in the brand that they act for.
+
+        `away`: they do so from elsewhere, and being there gives the role only if they are.
+        """
         return await self._finder.acting(actor, place, away=away)
+
+    async def given_role(self, actor: Somebody, brand: AccountId) -> Role | None:
+        """The role that an owner gave to whoever acts."""
+        return await self._finder.given_role(actor, brand)
 
     async def standing(self, acting: Actor, other: Account | None) -> Standing:
         """What there is to know where one account acts on another one, outside conversations."""
@@ -286,7 +295,9 @@ class Intake:
 
     async def _decide(self, intent: Intent, found: Found) -> Outcome:
         while True:
-            actor = await self._finder.actor(intent, found.binding, found)
+            actor = await self._finder.actor(
+                intent, found.binding, found, accepted=intent.key in self._firing
+            )
             if found.message is not None and await self._is_overtaken(intent, actor, found):
                 return Ignored()
             named = _named(intent)

@@ -85,6 +85,11 @@ class Asker:
     def for_brand(self) -> bool:
         return self.account.kind is AccountKind.BRAND
 
+    @property
+    def away(self) -> bool:
+        """They need not be in the place where it counts as done."""
+        return self.caller.remembered or self.place != self.caller.place
+
 
 Verb = Callable[[Asker, Command], Awaitable[Answer]]
 Press = Callable[[Asker, str], Awaitable[Answer]]
@@ -133,7 +138,7 @@ class Clerk:
                 person = _seen_from(asker.caller, binding.place)
                 found = await self.desk.standing(person, binding.place, away=True)
                 if found.account.id == brand and found.role is not None:
-                    return _asker(asker.caller, found, binding.place)
+                    return _asker(replace(asker.caller, person=person), found, binding.place)
         return None
 
     async def may(self, asker: Asker, act: Act) -> Refusal | None:
@@ -273,8 +278,7 @@ class Clerk:
 
     def intent(self, asker: Asker, what: What, name: str) -> Intent:
         key = asker.caller.key or secrets.token_hex(8)
-        away = asker.caller.remembered or asker.place != asker.caller.place
-        origin = Origin(asker.place, away=away) if asker.place is not None else None
+        origin = Origin(asker.place, away=asker.away) if asker.place is not None else None
         return Intent(f"office:{key}:{name}", asker.caller.person, what, origin, at=self.now())
 
     async def act(self, asker: Asker, what: What, name: str, done: str) -> Answer:

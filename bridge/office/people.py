@@ -84,11 +84,10 @@ class People:
     async def _each(self, asker: Asker, refs: Sequence[PersonRef], *, on: bool) -> Answer:
         """Follows one after another; the first refusal ends it, and says what was done."""
         done: list[Account] = []
-        refused = await self._clerk.may(asker, Act.FOLLOW)
-        if refused is not None:
-            return refuse(refused)
         for ref in refs:
-            found = await self._desk.follow(asker.caller.person, ref, on=on, place=asker.place)
+            found = await self._desk.follow(
+                asker.caller.person, ref, on=on, place=asker.place, away=asker.away
+            )
             if isinstance(found, Refusal):
                 before = f"Done for {', '.join(each.name for each in done)}. " if done else ""
                 return refuse(Refusal(found.code, before + found.sentence), "who")
@@ -207,10 +206,9 @@ class People:
         return await self._block(asker, AccountId(value), on=False)
 
     async def _block(self, asker: Asker, who: PersonRef, *, on: bool) -> Answer:
-        refused = await self._clerk.may(asker, Act.BLOCK)
-        if refused is not None:
-            return refuse(refused)
-        found = await self._desk.block(asker.caller.person, who, on=on, place=asker.place)
+        found = await self._desk.block(
+            asker.caller.person, who, on=on, place=asker.place, away=asker.away
+        )
         if isinstance(found, Refusal):
             return refuse(found)
         if not on:
@@ -251,7 +249,7 @@ class People:
             return refusal("bad_option", "A role is owner, manager, agent, viewer, or none.")
         role = Role(command.option) if command.option != "none" else None
         (ref,) = await self._clerk.people(asker, command.people[:1])
-        found = await self._desk.grant(asker.caller.person, asker.place, ref, role)
+        found = await self._desk.grant(asker.caller.person, asker.place, ref, role, away=asker.away)
         if isinstance(found, Refusal):
             return refuse(found)
         if role is None:

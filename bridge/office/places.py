@@ -11,7 +11,7 @@ from dataclasses import replace
 from bridge.office.clerk import Asker, Clerk, Theme, cut, named, refusal, refuse
 from core.asking import MOST_CHOICES, Answer, Button, Choice, Command, Fields, Form, Input
 from core.ids import BindingId, ConversationId, derive
-from core.intents import OpenPlace, Person
+from core.intents import OpenPlace
 from core.model import (
     Account,
     Binding,
@@ -128,16 +128,12 @@ class Places:
 
     async def _brands(self, asker: Asker) -> tuple[Account, ...]:
         """The brands whose channels the asker may connect."""
-        given = await self._desk.brands_of(asker.person.id)
-        granted = await self._desk.brands_of(asker.person.id, granted=True)
-        login = asker.caller.person
-        is_guest = isinstance(login, Person) and login.guest
         brands = []
-        for brand, role in given:
-            # Who was in its channels of late may have left them since.
-            known = (brand, role) in granted and not is_guest
-            known = known or await self._clerk.acting_for(asker, brand.id) is not None
-            if known and may(role, Act.CONNECT) is None:
+        for brand, _ in await self._desk.brands_of(asker.person.id):
+            # Without an inbox yet, a brand has no place in which they could stand.
+            role = await self._desk.given_role(asker.caller.person, brand.id)
+            agent = None if role is not None else await self._clerk.acting_for(asker, brand.id)
+            if may(role if agent is None else agent.role, Act.CONNECT) is None:
                 brands.append(brand)
         here = asker.for_brand and may(asker.role, Act.CONNECT) is None
         if here and asker.account not in brands:

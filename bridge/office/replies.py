@@ -31,10 +31,10 @@ from core.asking import (
 )
 from core.ids import MessageId, ThreadId
 from core.intents import Person, PostMessage, RemoteMessage, Speech
-from core.model import Place, Refusal
+from core.model import Refusal
 from core.ports.outcomes import Accepted
 from core.ports.reading import ThreadView, Timer
-from core.rights import Act, may
+from core.rights import Act
 from core.rules import EMPTY_MESSAGE
 from core.text.content import Content
 
@@ -275,22 +275,16 @@ class Replies:
         return actor == asker.person.id or (isinstance(actor, Person) and actor.identity in logins)
 
     async def on_undo(self, asker: Asker, value: str) -> Answer:
-        refused = self._not_an_agent(asker)
-        if refused is not None:
-            return refuse(refused)
-        place = await self._place_of(asker, value)
-        refused = await self._desk.undo(value, asker.caller.person, place)
+        agent = await self._agent_of(asker, value)
+        refused = await self._desk.undo(value, agent.caller.person, agent.place, away=agent.away)
         self._clerk.drafts.forget(asker.person.id, value)
         if refused is not None:
             return refuse(refused)
         return Answer("Taken back; nobody saw it. Write it again when you are ready.", done=True)
 
     async def on_confirm(self, asker: Asker, value: str) -> Answer:
-        refused = self._not_an_agent(asker)
-        if refused is not None:
-            return refuse(refused)
-        place = await self._place_of(asker, value)
-        outcome = await self._desk.release(value, asker.caller.person, place)
+        agent = await self._agent_of(asker, value)
+        outcome = await self._desk.release(value, agent.caller.person, agent.place, away=agent.away)
         self._clerk.drafts.forget(asker.person.id, value)
         if isinstance(outcome, Accepted):
             return Answer(await self._confirmed(asker, outcome), done=True)
@@ -304,15 +298,9 @@ class Replies:
                 return "Not sent: you have made a note of it. It stays inside."
         return "Sent. It stands in the thread."
 
-    @staticmethod
-    def _not_an_agent(asker: Asker) -> Refusal | None:
-        """Who has left the channel since it was opened; what an inbox holds back they may undo."""
-        return may(None, Act.REPLY) if asker.for_brand and asker.role is None else None
-
-    async def _place_of(self, asker: Asker, timer: str) -> Place | None:
-        """From where the asker acts as the account whose reply it is."""
+    async def _agent_of(self, asker: Asker, timer: str) -> Asker:
+        """The asker as the account whose reply it is, if they may act for it."""
         found = await self._desk.timer(timer)
         if found is None or found.account is None:
-            return asker.place
-        agent = await self._clerk.acting_for(asker, found.account)
-        return agent.place if agent is not None else asker.place
+            return asker
+        return await self._clerk.acting_for(asker, found.account) or asker

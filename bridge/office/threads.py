@@ -255,7 +255,7 @@ class Threads:
             return found
         agent, view = found
         done = await self._desk.block(
-            agent.caller.person, AccountId(who), on=True, place=agent.place
+            agent.caller.person, AccountId(who), on=True, place=agent.place, away=agent.away
         )
         if isinstance(done, Refusal):
             return refuse(done)

@@ -28,7 +28,7 @@ from bridge.timers.modes import CARDS, Modes
 from bridge.timers.reminding import PATIENCE, Reminders
 from core.ids import AccountId, ThreadId
 from core.intents import DeleteMessage, EditMessage, Intent, PostMessage, SetStatus, Speech
-from core.model import Refusal, Status
+from core.model import AccountKind, Refusal, Status
 from core.notes import calls_somebody
 from core.ports.adapter import Adapter
 from core.ports.outcomes import Accepted, Outcome
@@ -150,10 +150,15 @@ class Timers:
         return None if await self._settle(timer, intent_of(timer)) else TOO_LATE
 
     async def _mine(self, name: str, actor: Actor) -> Timer | Refusal:
+        """What an inbox holds back may be undone in it though others can read it now."""
+        brand = actor.account.kind is AccountKind.BRAND
+        refusal = may(actor.role, Act.REPLY) if brand else None
+        if refusal is not None:
+            return refusal
         timer = await self._store.timer(name)
         if timer is None or timer.kind != REPLY or timer.account != actor.account.id:
             return TOO_LATE
-        return may(actor.role, Act.REPLY) or timer
+        return timer
 
     # --- firing ---------------------------------------------------------------------------
 

@@ -208,13 +208,29 @@ class Desk(Protocol):
         ...
 
     async def follow(
-        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+        self,
+        actor: Somebody,
+        who: PersonRef,
+        *,
+        on: bool,
+        place: Place | None = None,
+        away: bool = False,
     ) -> Account | Refusal:
-        """The actor (in a brand's inbox the brand) follows them, or no longer."""
+        """The actor (in a brand's inbox the brand) follows them, or no longer.
+
+        Here and below `place` and `away` are those of `standing`, and are held against who
+        is an agent at this moment.
+        """
         ...
 
     async def block(
-        self, actor: Somebody, who: PersonRef, *, on: bool, place: Place | None = None
+        self,
+        actor: Somebody,
+        who: PersonRef,
+        *,
+        on: bool,
+        place: Place | None = None,
+        away: bool = False,
     ) -> Account | Refusal: ...
 
     async def follows(self, account: AccountId, limit: int = 100) -> tuple[Account, ...]:
@@ -235,7 +251,13 @@ class Desk(Protocol):
         ...
 
     async def grant(
-        self, actor: Somebody, place: Place | None, who: PersonRef, role: Role | None
+        self,
+        actor: Somebody,
+        place: Place | None,
+        who: PersonRef,
+        role: Role | None,
+        *,
+        away: bool = False,
     ) -> Account | Refusal:
         """Gives somebody a role in the actor's brand, or (None) takes it back."""
         ...
@@ -244,14 +266,15 @@ class Desk(Protocol):
         """Who acts for it: who was given a role, and who has acted in its channels."""
         ...
 
-    async def brands_of(
-        self, account: AccountId, *, granted: bool = False
-    ) -> tuple[tuple[Account, Role], ...]:
-        """The brands for which somebody may act; `granted`: by a role that an owner gave them.
+    async def brands_of(self, account: AccountId) -> tuple[tuple[Account, Role], ...]:
+        """The brands in which somebody was given a role, or in whose channels they acted of late.
 
-        The others are those in whose channels they acted of late: `standing` tells whether
-        they are still there.
+        It only says where to ask: `standing` and `given_role` tell what they may do there now.
         """
+        ...
+
+    async def given_role(self, actor: Somebody, brand: AccountId) -> Role | None:
+        """The role that an owner gave them in a brand, which they have wherever they act."""
         ...
 
     async def invite(self, account: AccountId) -> None:
@@ -265,11 +288,15 @@ class Desk(Protocol):
         """Replies of the account in the thread that have not gone out yet, the next one first."""
         ...
 
-    async def release(self, timer: str, actor: Somebody, place: Place | None = None) -> Outcome:
+    async def release(
+        self, timer: str, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Outcome:
         """Sends a held reply now."""
         ...
 
-    async def undo(self, timer: str, actor: Somebody, place: Place | None = None) -> Refusal | None:
+    async def undo(
+        self, timer: str, actor: Somebody, place: Place | None = None, *, away: bool = False
+    ) -> Refusal | None:
         """Takes a held reply back; `too_late` where it went out already."""
         ...
 

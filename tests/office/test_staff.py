@@ -6,8 +6,10 @@ import pytest
 
 from bridge.office.places import NO_BRAND
 from core.asking import Caller, Command
-from core.model import Place, Role
-from core.ports.outcomes import Accepted
+from core.ids import RemoteId
+from core.intents import Intent, Origin, Person, PostMessage, Speech
+from core.model import Mode, Place, Refusal, Role
+from core.ports.outcomes import Accepted, Waiting
 from tests.office.conftest import BRAND_RULES
 from tests.office.desk_world import (
     ADA,
@@ -19,10 +21,12 @@ from tests.office.desk_world import (
     STAFF,
     World,
     code,
+    inbox,
     own,
     person,
     titles,
     whole,
+    with_mode,
 )
 
 ADAS, BENS = person(ADA), person(BEN)
@@ -189,3 +193,76 @@ async def test_a_guest_with_a_role_connects_no_channel(world: World) -> None:
         caller = replace(world.caller(replace(BENS, guest=guest)), place=DEN)
         asked = whole(await world.office.run(caller, Command("connect", option="inbox")))
         assert (asked.refusal.code if asked.refusal else None) == refused
+    await world.store.ban(BEN.id, on=True)
+    caller = replace(world.caller(BENS), place=DEN)
+    asked = whole(await world.office.run(caller, Command("connect", option="inbox")))
+    assert code(asked) == NO_BRAND.code, "nor does one who is banned since"
+
+
+async def held(world: World, thread: Accepted, who: Person) -> Waiting:
+    """A reply that was typed in the channel, and may be taken back."""
+    await world.store.put_binding(with_mode(inbox(BRAND, INBOX, "pin-inbox"), Mode.RELAY))
+    where = await world.inside(thread, INBOX)
+    said = Intent("held", who, PostMessage(where, "72 cm"), Origin(INBOX, RemoteId("m1")))
+    waiting = await world.desk.submit(said)
+    assert isinstance(waiting, Waiting), waiting
+    return waiting
+
+
+@pytest.mark.parametrize("heard", [True, False])
+@pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=Role.OWNER)])
+async def test_every_way_in_asks_itself_who_is_an_agent_now(
+    world: World, thread: Accepted, heard: bool
+) -> None:
+    """Whatever the office thinks of them: where something is decided, they are no agent."""
+    waiting = await held(world, thread, ADAS)
+    world.channels.there[INBOX] = frozenset({"UADA"})
+    if heard:
+        await world.desk.person_left(INBOX, BENS.identity)
+    else:
+        world.desk.gap("slack", "not_resumed")
+    desk = world.desk
+    note = Intent("n", BENS, PostMessage(thread.thread, "psst", speech=Speech.NOTE),
+                  Origin(INBOX, away=True))  # fmt: skip
+    tried = {
+        "submit": await desk.submit(note),
+        "follow": await desk.follow(BENS, MIA.id, on=True, place=INBOX, away=True),
+        "block": await desk.block(BENS, MIA.id, on=True, place=INBOX, away=True),
+        "grant": await desk.grant(BENS, INBOX, BEN.id, Role.OWNER, away=True),
+        "undo": await desk.undo(waiting.timer, BENS, INBOX, away=True),
+        "release": await desk.release(waiting.timer, BENS, INBOX, away=True),
+    }
+    for name, outcome in tried.items():
+        assert isinstance(outcome, Refusal), name
+        assert outcome.code == "not_allowed", name
+    assert await desk.brands_of(BEN.id) == (), "and trying makes nobody an agent"
+    assert await desk.undo(waiting.timer, ADAS, INBOX, away=True) is None, (
+        "who is there still is one"
+    )
+
+
+async def test_who_left_before_their_reply_went_out_is_no_agent_by_its_going(
+    world: World, thread: Accepted
+) -> None:
+    await world.follow(BRAND, MIA)
+    await held(world, thread, BENS)
+    await world.desk.person_left(INBOX, BENS.identity)
+    world.later(minutes=1)
+    await world.desk._waits.fire_due()
+    assert await world.texts(MIA.id, thread) == ["How high is it?", "72 cm"]
+    assert await world.desk.brands_of(BEN.id) == ()
+
+
+@pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=Role.OWNER)])
+async def test_in_a_channel_that_others_read_nobody_follows_blocks_or_gives_roles(
+    world: World, thread: Accepted
+) -> None:
+    await world.store.grant(BRAND.id, ADA.id, Role.OWNER, world.now)
+    await world.desk.place_changed(INBOX, exposed=True)
+    for outcome in (
+        await world.desk.follow(ADAS, MIA.id, on=True, place=INBOX),
+        await world.desk.block(ADAS, MIA.id, on=True, place=INBOX),
+        await world.desk.grant(ADAS, INBOX, BEN.id, Role.OWNER),
+    ):
+        assert isinstance(outcome, Refusal)
+        assert outcome.code == "place_paused"
