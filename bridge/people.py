@@ -77,6 +77,11 @@ class People:
             binding,
         )
 
+    async def is_there(self, actor: Somebody, place: Place) -> bool:
+        if not isinstance(actor, Person) or actor.identity.platform != place.platform:
+            return False
+        return bool(await self.presence.has(place, actor.identity.user))
+
     async def person_left(self, place: Place, identity: Identity) -> None:
         self.presence.forget(place)
         binding = await self._store.binding_at(place)

@@ -82,6 +82,8 @@ class Ending:
 
     async def _elsewhere(self, asker: Asker, channel: str, place: object) -> Answer:
         """Channels that are not here: by their id or name, or all of them to choose from."""
+        if asker.for_brand and asker.role is None:
+            return refuse(NO_BRAND)
         own = [
             one
             for one in await self._desk.bindings(asker.account.id)

@@ -225,6 +225,8 @@ class Places:
 
     async def on_project(self, asker: Asker, value: str, fields: Fields) -> Answer:
         place, which = place_of_ref(value), str(fields.get("which", ""))
+        if place is not None and not await self._is_in(asker, place):
+            return refuse(NOT_THERE)
         look = await self._look(place) if place is not None else None
         if place is None or look is None:
             return refuse(NOT_SEEN)
@@ -256,6 +258,14 @@ class Places:
         if answer.refusal is not None:
             await self._desk.disconnect_place(binding.id)
         return answer
+
+    async def _is_in(self, asker: Asker, place: Place) -> bool:
+        """They may have left the channel since the form was opened there."""
+        if place != asker.caller.place:
+            return False
+        if not asker.caller.remembered:
+            return True
+        return await self._desk.is_there(asker.caller.person, place)
 
     # --- modes ----------------------------------------------------------------------------
 

@@ -203,6 +203,10 @@ class Desk(Protocol):
         """
         ...
 
+    async def is_there(self, actor: Somebody, place: Place) -> bool:
+        """Whether they are in a channel now, as its platform says; False where it cannot say."""
+        ...
+
     async def person_left(self, place: Place, identity: Identity) -> None:
         """Somebody is no longer in a channel: what being there allowed them ends now."""
         ...

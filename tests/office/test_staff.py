@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.office.places import NO_BRAND
+from bridge.office.places import NO_BRAND, NOT_THERE
 from core.asking import Caller, Command
 from core.ids import RemoteId
 from core.intents import Intent, Origin, Person, PostMessage, Speech
-from core.model import Mode, Place, Refusal, Role
+from core.model import Mode, Place, Refusal, Role, place_ref
 from core.ports.outcomes import Accepted, Waiting
 from tests.office.conftest import BRAND_RULES
 from tests.office.desk_world import (
@@ -17,6 +17,8 @@ from tests.office.desk_world import (
     BRAND,
     DEN,
     INBOX,
+    LAMP,
+    LOBBY,
     MIA,
     STAFF,
     World,
@@ -266,3 +268,105 @@ async def test_in_a_channel_that_others_read_nobody_follows_blocks_or_gives_role
     ):
         assert isinstance(outcome, Refusal)
         assert outcome.code == "place_paused"
+
+
+@pytest.mark.parametrize("there", [frozenset({"UADA"}), None])
+async def test_a_project_is_connected_by_those_alone_who_are_in_the_channel_when_they_say_so(
+    world: World, there: frozenset[str] | None
+) -> None:
+    asked = await world.type(BENS, "connect", DEN)
+    assert asked.form is not None, asked
+    form, fields = asked.form, {"which": "all"}
+    left = replace(world.caller(BENS, DEN), remembered=True)
+    world.channels.there[DEN] = there
+    for caller in (left, world.caller(BENS, LOBBY)):
+        told = await world.office.submit(caller, form.action, form.value, fields)
+        assert code(whole(told)) == NOT_THERE.code
+    assert await world.desk.binding_at(DEN) is None
+    world.channels.there[DEN] = frozenset({"UBEN"})
+    world.later(minutes=6)
+    told = await world.office.submit(left, form.action, form.value, fields)
+    assert whole(told).refusal is None
+
+
+FORMS: dict[str, tuple[str, dict[str, str | tuple[str, ...]]]] = {
+    "which": ("DRAFT", {"thread": "THREAD"}),
+    "open": ("", {"thread": "THREAD"}),
+    "reply": ("THREAD:0", {"text": "psst"}),
+    "note": ("THREAD", {"text": "psst"}),
+    "canned": ("0", {"thread": "THREAD"}),
+    "assign": ("THREAD", {"to": "me"}),
+    "snooze": ("THREAD", {"for": "2h"}),
+    "add": ("THREAD", {"people": ("@jo",)}),
+    "remove": ("THREAD", {"people": ("@mia",)}),
+    "report": ("THREAD", {"text": "spam"}),
+    "follow": ("", {"who": ("@mia",)}),
+    "block": ("", {"who": ("@mia",)}),
+    "send": ("", {"pin": LAMP.url, "people": ("@mia",), "text": "psst"}),
+    "start": ("", {"pin": LAMP.url, "people": ("@mia",)}),
+    "inbox": (place_ref(DEN), {"mode": "relay", "brand": str(BRAND.id)}),
+    "project": (place_ref(INBOX), {"which": "all"}),
+    "shown": ("", {"which": place_ref(INBOX)}),
+}
+OWN_FORMS = frozenset({"notify", "link"})
+"""They are about the person's own account, wherever they are opened."""
+
+PRESSES = {
+    "inbox": "all::BRAND", "open": "THREAD", "found": "5:DRAFT", "reply": "THREAD",
+    "note": "THREAD", "undo": "TIMER", "confirm": "TIMER", "anyway": "DRAFT",
+    "canned": "0:THREAD", "cansend": "0:THREAD:0", "canedit": "0:THREAD", "take": "THREAD",
+    "assign": "THREAD", "status": "resolved:THREAD", "snooze": "THREAD", "accept": "THREAD",
+    "ignore": "THREAD", "blockin": "THREAD", "blockall": "MIA:THREAD", "leave": "THREAD",
+    "mute": "on:THREAD", "follow": "MIA", "unfollow": "MIA", "block": "MIA", "unblock": "MIA",
+    "followers": "0", "mode": "explicit", "connect": f"inbox:{place_ref(DEN)}",
+    "disconnect": place_ref(INBOX), "hide": "BINDING|THREAD", "export": "",
+}  # fmt: skip
+HARMLESS = frozenset({
+    "send", "start", "sendto",  # open a form, which is held against their rights when it comes in
+    "brands",  # anybody may read the list
+    "link", "code", "unlink", "notify", "forget",  # their own account; a brand is never forgotten
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=Role.OWNER)])
+async def test_no_form_or_button_that_was_opened_in_the_channel_does_anything_for_who_left_it(
+    world: World, thread: Accepted
+) -> None:
+    themes = world.office._themes
+    forms = {name for theme in themes for name in theme.forms}
+    assert forms | {"which"} == {*FORMS} | OWN_FORMS, "each form is tried here"
+    presses = {name for theme in themes for name in theme.presses}
+    assert presses == {*PRESSES} | HARMLESS, "and each button"
+    waiting = await held(world, thread, ADAS)
+    binding = await world.desk.binding_at(INBOX)
+    assert binding is not None
+    known = {"THREAD": thread.thread, "BRAND": BRAND.id, "MIA": MIA.id, "TIMER": waiting.timer,
+             "BINDING": binding.id}  # fmt: skip
+    world.channels.there[INBOX] = frozenset({"UADA"})
+    await world.desk.person_left(INBOX, BENS.identity)
+
+    def filled(text: str) -> str:
+        words = Command("reply", thread=str(thread.thread), text="psst")
+        text = text.replace("DRAFT", world.office._clerk.drafts.keep(BEN.id, words))
+        for name, value in known.items():
+            text = text.replace(name, str(value))
+        return text
+
+    before = await world.store.feed_end()
+    for action, (value, fields) in FORMS.items():
+        caller = replace(world.caller(BENS, INBOX), remembered=True)
+        given = {name: filled(one) if isinstance(one, str) else one for name, one in fields.items()}
+        answer = await world.office.submit(caller, action, filled(value), given)
+        assert answer.refusal is not None, (action, answer)
+        assert "How high" not in str(answer), action
+    for action, value in PRESSES.items():
+        caller = replace(world.caller(BENS, INBOX), remembered=True)
+        answer = await world.office.press(caller, action, filled(value))
+        assert answer.refusal is not None, (action, answer)
+        assert "How high" not in str(answer), action
+    assert await world.store.feed_end() == before
+    assert await world.desk.timer(waiting.timer) is not None
+    assert await world.desk.binding_at(INBOX) == binding
+    assert await world.desk.binding_at(DEN) is None
+    assert await world.desk.follows(BRAND.id) == await world.desk.blocked(BRAND.id) == ()
+    assert BEN.id not in [one.id for one, _ in await world.desk.agents(BRAND.id)]
