@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.intake.finding import direct_binding
+from bridge.intake.finding import Actor, direct_binding
 from bridge.intake.intake import Intake
 from core.ids import AccountId, BindingId, ConversationId
 from core.intents import Block, Follow, Handle, Person, PersonRef, Somebody
@@ -181,10 +181,18 @@ class People:
         if refusal is not None:
             return refusal
         (other,) = await self._intake.find_people((who,))
-        if other is None or other.kind is not AccountKind.PERSON:
+        if other is None or other.kind is not AccountKind.PERSON or self._hides(acting, who, other):
             return cannot_message(f"@{who.name}" if isinstance(who, Handle) else "of that name")
         await self._store.grant(brand.id, other.id, role, self._now())
         return other
+
+    def _hides(self, acting: Actor, who: PersonRef, other: Account) -> bool:
+        """Whether a typed name looks like nobody's to an owner; not that of an agent."""
+        brand, person = acting.account.id, (acting.person or acting.account).id
+        if not isinstance(who, Handle) or self._store.role_in(brand, other.id) is not None:
+            return False
+        blocks = self._store.involved((brand, person, other.id)).blocks
+        return other.banned or bool(blocks & {(other.id, brand), (other.id, person)})
 
     async def agents(self, brand: AccountId) -> tuple[tuple[Account, Role], ...]:
         own = self._intake.rules.of(brand).staff_role

@@ -27,6 +27,7 @@ from core.intents import (
     Assign,
     ClosePlace,
     FillCard,
+    Handle,
     Ignore,
     InThread,
     Leave,
@@ -114,7 +115,7 @@ def _in_company(
     if isinstance(what, AddPeople):
         return _add(state, what, mine, others)
     if isinstance(what, RemovePeople):
-        return _remove(state, head, others)
+        return _remove(state, what, head, others)
     if isinstance(what, Leave):
         return right(state, Act.BLOCK) or (Line(PersonLeft()),)
     if isinstance(what, Accept):
@@ -152,12 +153,16 @@ def _add(state: State, what: AddPeople, mine: Member, others: list[Member]) -> L
     return (*_taken(mine), added, *places(state))
 
 
-def _remove(state: State, head: Head, others: list[Member]) -> Lines:
+def _remove(state: State, what: RemovePeople, head: Head, others: list[Member]) -> Lines:
+    """A typed name that was never a member's is answered like one that is nobody's."""
     refusal = right(state, Act.BLOCK)
     if refusal or head.creator != state.actor.id:
         return refusal or NOT_CREATOR
-    if state.missing:
-        return cannot_message(state.missing[0])
+    been = {member.account for member in head.members}
+    names = {account.handle.lower() for account in state.people if account.id in been}
+    for ref in what.people:
+        if isinstance(ref, Handle) and ref.name.lower() not in names:
+            return cannot_message(f"@{ref.name}")
     there = {other.account for other in others}
     gone = dict.fromkeys(account.id for account in state.people if account.id in there)
     return tuple(Line(PersonRemoved(one)) for one in gone)
@@ -209,11 +214,10 @@ def _assign(state: State, thread: Thread, what: Assign) -> Lines:
         return refusal
     to = None
     if what.to is not None:
-        if not state.people:
-            return cannot_message(state.missing[0]) if state.missing else NOT_AN_AGENT
-        to = state.people[0].id
-        if to not in state.standing.agents:
+        # The same where there is nobody of that name: it would tell who has an account.
+        if not state.people or state.people[0].id not in state.standing.agents:
             return NOT_AN_AGENT
+        to = state.people[0].id
     return () if to == thread.assignee else (Line(ThreadAssigned(to), state.actor.id),)
 
 

@@ -56,7 +56,7 @@ from core.ports.desk import Desk
 from core.ports.outcomes import Accepted, Ask, Outcome, Waiting
 from core.ports.reading import Acting, ThreadLine, ThreadView
 from core.rights import Act, may
-from core.rules import PAUSED, cannot_message
+from core.rules import PAUSED
 
 LATER = Refusal("not_yet", "That could not be done just now. Try it again in a moment.")
 LOST = Refusal(
@@ -66,7 +66,6 @@ LOST = Refusal(
 )
 _PIECE = 2_900
 """Characters of one item's text (Slack's limit is 3,000)."""
-NO_ACCOUNT = "Name somebody, such as @northwind."
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +177,6 @@ class Clerk:
         return tuple(
             Handle(one.lstrip("@")) if one.startswith("@") else AccountId(one) for one in given
         )
-
-    async def one(self, asker: Asker, refs: Sequence[PersonRef | Mentioned]) -> Account | Refusal:
-        """The first one that is named."""
-        if not refs:
-            return Refusal("nobody_named", NO_ACCOUNT)
-        (ref,) = await self.people(asker, refs[:1])
-        (found,) = await self.desk.find_people((ref,))
-        return found if found is not None else unknown_person(ref)
 
     async def zone(self, asker: Asker) -> tzinfo:
         """In which the asker names times of day."""
@@ -345,11 +336,6 @@ def refuse(refusal: Refusal, field: str = "", *buttons: Button) -> Answer:
 
 def refusal(code: str, sentence: str, field: str = "") -> Answer:
     return refuse(Refusal(code, sentence), field)
-
-
-def unknown_person(ref: PersonRef) -> Refusal:
-    name = f"@{ref.name}" if isinstance(ref, Handle) else "of that name"
-    return cannot_message(name)
 
 
 def cut(text: str, most: int) -> str:

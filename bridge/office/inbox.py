@@ -16,6 +16,7 @@ from bridge.office.clerk import (
 )
 from core.asking import MOST_ITEMS, Answer, Button, Command, Fields, Item
 from core.ids import AccountId
+from core.intents import Handle
 from core.model import Refusal, Request, Status
 from core.moments import left
 from core.ports.reading import Line, ThreadLine, ThreadView, Which
@@ -84,12 +85,17 @@ class Inbox:
         refused = await self._clerk.may(asker, Act.READ)
         if refused is not None:
             return refuse(refused)
-        (who,) = await self._desk.find_people(await self._clerk.people(asker, command.people[:1]))
+        (ref,) = await self._clerk.people(asker, command.people[:1])
+        (who,) = await self._desk.find_people((ref,))
         lines = await self._desk.inbox(asker.account.id, _LOOKED)
         now, name = self._clerk.now(), who.name if who is not None else "them"
+        if isinstance(ref, Handle):
+            name = f"@{ref.name}"
         found = [line for line in lines if who is not None and who in line.people][:MOST_ITEMS]
         if not found:
-            buttons = (Button("Send a pin", "sendto", str(who.id), "primary"),) if who else ()
+            # Of a typed name nothing tells whether it is anybody's.
+            seen = None if isinstance(ref, Handle) else who
+            buttons = (Button("Send a pin", "sendto", str(seen.id), "primary"),) if seen else ()
             return Answer(f"No threads with {name} yet. Send them a pin.", buttons=buttons)
         items = tuple(self.item(asker, line, now) for line in found)
         return Answer(f"Your threads with {name}, the newest first.", items)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bridge.office.clerk import Asker, Clerk, Theme, cut, refusal, refuse, unknown_person
+from bridge.office.clerk import Asker, Clerk, Theme, cut, refusal, refuse
 from core.asking import MOST_ITEMS, Answer, Button, Command, Fields, Form, Input, Item
 from core.ids import AccountId
 from core.intents import Handle, PersonRef
@@ -184,20 +184,22 @@ class People:
                 form = Form("Block", "Block", "block", "", (people,), note)
                 return Answer("Whom do you want to block? `/pin block @sam`", form=form)
             return await self._blocked(asker)
-        found = await self._clerk.one(asker, command.people)
-        if isinstance(found, Refusal):
-            return refuse(found)
-        return await self._block(asker, Handle(found.handle), on=on)
+        (ref,) = await self._clerk.people(asker, command.people[:1])
+        return await self._block(asker, await self._by_name(ref), on=on)
 
     async def on_blocked(self, asker: Asker, value: str, fields: Fields) -> Answer:
         del value
         refs = await self._clerk.given_people(asker, fields.get("who", ()))
         if not refs:
             return refusal("nobody_named", "Name somebody, such as @sam.", "who")
-        (found,) = await self._desk.find_people(refs[:1])
-        if found is None:
-            return refuse(unknown_person(refs[0]), "who")
-        return await self._block(asker, Handle(found.handle), on=True)
+        return await self._block(asker, await self._by_name(refs[0]), on=True)
+
+    async def _by_name(self, ref: PersonRef) -> PersonRef:
+        """As typed: whoever they blocked is answered like a name that is nobody's."""
+        if isinstance(ref, Handle):
+            return ref
+        (found,) = await self._desk.find_people((ref,))
+        return ref if found is None else Handle(found.handle)
 
     async def on_block(self, asker: Asker, value: str) -> Answer:
         return await self._block(asker, AccountId(value), on=True)
@@ -210,7 +212,7 @@ class People:
             asker.caller.person, who, on=on, place=asker.place, away=asker.away
         )
         if isinstance(found, Refusal):
-            return refuse(found)
+            return refuse(found, "who")
         if not on:
             return Answer(f"{found.name} can write to you again. You may have to follow each other "
                           "first: `/pin follow`.")  # fmt: skip

@@ -1,9 +1,11 @@
 """Pins: a look at one, and sending it to people, which starts a thread or goes on in one."""
 
+from collections.abc import Sequence
+
 from bridge.office.clerk import Asker, Clerk, Theme, code, cut, named, names_of, refusal, refuse
 from core.asking import MOST_CHOICES, Answer, Button, Command, Fields, Form, Input, Item
 from core.ids import AccountId, PinId
-from core.intents import PersonRef, StartThread
+from core.intents import Handle, PersonRef, StartThread
 from core.model import Account, AccountKind, Pin, Refusal
 from core.ports.outcomes import Accepted
 from core.rights import Act
@@ -56,10 +58,8 @@ class Sending:
     async def send(self, asker: Asker, command: Command) -> Answer:
         people = await self._clerk.people(asker, command.people)
         if not command.pin or not people:
-            chosen = await self._desk.find_people(people)
-            known = [account for account in chosen if account is not None]
-            there = tuple([each for each in known if await self._is_there(asker, each)])
-            form = self._form(asker, "send", command.pin, there, command.text)
+            chosen = await self._chosen(asker, people)
+            form = self._form(asker, "send", command.pin, chosen, command.text)
             return Answer(
                 "Name the pin and the people: `/pin send <pin address> to @a @b -- words`",
                 form=form,
@@ -69,8 +69,20 @@ class Sending:
             return refuse(pin, "pin")
         return await self._start(asker, people, pin, command.text, command.rich)
 
+    async def _chosen(self, asker: Asker, people: Sequence[PersonRef]) -> tuple[Account, ...]:
+        """Those whom a form may name: of a typed name that is theirs, who blocked the asker is
+        left out like a name that is nobody's. Whoever is mentioned is seen to be there."""
+        found = await self._desk.find_people(people)
+        return tuple(
+            [
+                account
+                for ref, account in zip(people, found, strict=True)
+                if account is not None
+                and (not isinstance(ref, Handle) or await self._is_there(asker, account))
+            ]
+        )
+
     async def _is_there(self, asker: Asker, account: Account) -> bool:
-        """Not for those whom the account has blocked: a form would tell that there is one."""
         return account in await self._desk.people(asker.account.id, account.handle, MOST_CHOICES)
 
     async def on_send(self, asker: Asker, value: str) -> Answer:

@@ -28,7 +28,8 @@ from core.search import Hit, Hits, SearchQuery, excerpt
 log = logging.getLogger("pinthread.searching")
 
 UNKNOWN_AUTHOR = Refusal(
-    "unknown_author", "There is no account of the name after `from:`. Check it and search again."
+    "unknown_author",
+    "Nobody of the name after `from:` has written in your threads. Check it and search again.",
 )
 
 AT_ONCE = 500
@@ -41,6 +42,9 @@ _QUIET = 2.0
 """Seconds without news after which the index follows."""
 _LONGEST = 60.0
 """Seconds after which it follows though there is no end of news."""
+
+_NOBODY = AccountId("nobody")
+"""Has said nothing: a name that is nobody's is looked for like any other."""
 
 FindPeople = Callable[[Sequence[PersonRef]], Awaitable[tuple[Account | None, ...]]]
 
@@ -72,9 +76,7 @@ class Searching:
         author: AccountId | None = None
         if query.author is not None:
             (found,) = await self._find_people((query.author,))
-            if found is None:
-                return UNKNOWN_AUTHOR
-            author = found.id
+            author = _NOBODY if found is None else found.id
         left = await self._do(_follow, _BEFORE_AN_ANSWER)
         if left:
             self._news.set()
@@ -88,9 +90,18 @@ class Searching:
             older_than=older,
             limit=limit + 1,
         )
+        if author is not None and not rows and not left and not await self._wrote(asker, author):
+            return UNKNOWN_AUTHOR
         hits = [await self._hit(row, query) for row in rows[:limit]]
         more = rows[limit - 1][0] if len(rows) > limit else None
         return Hits(tuple(hits), more, left)
+
+    async def _wrote(self, asker: AccountId, author: AccountId) -> bool:
+        """Whether the asker sees anything of theirs; what they do not see tells of nobody."""
+        rows = await self._do(
+            WordIndex.find, asker, (), author, None, None, older_than=None, limit=1
+        )
+        return bool(rows)
 
     async def forget(self, posts: tuple[int, ...]) -> None:
         """The words of these posts, by position, were erased."""

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,6 +125,11 @@ async def test_from_before_and_after_narrow_it(
     assert await found(searching, MIA.id, f"oak after:{day}") == ["oak three", "oak two"]
     query = SearchQuery(("oak",), Handle("nobody"))
     assert await searching.search(MIA.id, query) == UNKNOWN_AUTHOR
+    for words in (("oak",), ()):  # there is such an account, and nothing may tell Mia
+        assert await searching.search(MIA.id, replace(query, words=words, author=Handle("jo"))) == (
+            UNKNOWN_AUTHOR
+        )
+    assert await found(searching, MIA.id, "ash from:@northwind") == []
     await searching.stop()
 
 

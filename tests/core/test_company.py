@@ -30,6 +30,7 @@ from core.intents import (
     What,
 )
 from core.model import Contacts, Role
+from core.rules import cannot_message
 from tests.core.talk import (
     MIA,
     NORA,
@@ -44,6 +45,7 @@ from tests.core.talk import (
     happened,
     inbox,
     meeting,
+    refused,
     say,
     send,
     talk,
@@ -66,7 +68,12 @@ def test_the_creator_removes_members_and_nobody_else_does() -> None:
 def test_only_who_is_there_is_removed_and_never_oneself() -> None:
     assert happened(talk(MIA, NORA, named=(OLA, MIA)), RemovePeople(THREAD, ())) == []
     unknown = talk(MIA, NORA, missing=("@zed",))
-    assert code(unknown, RemovePeople(THREAD, (Handle("zed"),))) == "cannot_message"
+    assert refused(unknown, RemovePeople(THREAD, (Handle("zed"),))) == cannot_message("@zed")
+    stranger = talk(MIA, NORA, named=(OLA,))
+    told = refused(stranger, RemovePeople(THREAD, (Handle("Ola"),)))
+    assert told == cannot_message("@Ola"), "as if there were nobody of that name"
+    again = after(talk(MIA, NORA, OLA, named=(OLA,)), RemovePeople(THREAD, ()))
+    assert happened(again, RemovePeople(THREAD, (Handle("ola"),))) == [], "who is out stays out"
 
 
 def test_who_was_removed_does_not_come_back_by_speaking_and_may_be_added() -> None:

@@ -358,7 +358,8 @@ def test_a_thread_is_assigned_and_nobody_outside_is_told() -> None:
 def test_only_agents_are_assigned() -> None:
     assert code(desk(named=(NORA,)), Assign(THREAD, NORA.id)) == "not_an_agent"
     assert code(desk(), Assign(THREAD, AccountId("gone"))) == "not_an_agent"
-    assert code(desk(missing=("@zed",)), Assign(THREAD, Handle("zed"))) == "cannot_message"
+    unknown = refused(desk(missing=("@zed",)), Assign(THREAD, Handle("zed")))
+    assert unknown == refused(desk(named=(NORA,)), Assign(THREAD, Handle("nora")))
 
 
 @pytest.mark.parametrize("what", [Assign(THREAD, None), SetStatus(THREAD, Status.RESOLVED)])

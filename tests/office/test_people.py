@@ -2,8 +2,9 @@
 
 import pytest
 
+from core.asking import Answer, Command
 from core.ids import AccountId
-from core.intents import Person
+from core.intents import Handle, Person
 from core.model import Account, AccountKind, Identity, Profile, Role
 from tests.office.desk_world import (
     ADA,
@@ -11,6 +12,7 @@ from tests.office.desk_world import (
     BRAND,
     INBOX,
     JO,
+    LAMP,
     MIA,
     SAM,
     World,
@@ -19,10 +21,11 @@ from tests.office.desk_world import (
     named,
     person,
     titles,
+    whole,
 )
 
 MIAS, JOS = person(MIA, "discord"), person(JO)
-ADAS, BENS = person(ADA), person(BEN)
+ADAS, BENS, SAMS = person(ADA), person(BEN), person(SAM)
 
 
 async def test_following_and_no_longer(world: World) -> None:
@@ -149,6 +152,96 @@ async def test_a_form_asks_whom_to_block(world: World) -> None:
     assert named(await world.desk.blocked(JO.id)) == ["sam"]
     assert code(await world.type(JOS, "block @nobody")) == "cannot_message"
     assert code(await world.type(BENS, "block @mia", INBOX)) == "not_allowed"
+
+
+TYPED = (
+    "follow @NAME",
+    "unfollow @NAME",
+    "block @NAME",
+    "unblock @NAME",
+    "search walnut from:@NAME",
+    "send https://www.pinterest.com/pin/77/ to @NAME -- hi",
+    "send to @NAME",
+    "add THREAD @NAME",
+    "remove THREAD @NAME",
+)
+FILLED = {
+    "follow": ("", "who"), "block": ("", "who"), "add": ("THREAD", "people"),
+    "remove": ("THREAD", "people"), "send": ("", "people"), "start": ("", "people"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["sam", "SAM"])
+async def test_whoever_was_blocked_is_told_what_an_unknown_name_is_told(
+    world: World, name: str
+) -> None:
+    await world.friends(MIA, JO)
+    thread = await world.start(MIAS, "jo")
+    await world.desk.block(SAM.id, MIA.id, on=True)
+    nobody = {"sam": "nim", "SAM": "NIM"}[name]
+
+    def alike(answer: Answer) -> str:
+        return str(answer).replace(name, "x").replace(nobody, "x")
+
+    for words in TYPED:
+        words = words.replace("THREAD", str(thread.thread))  # noqa: PLW2901
+        told = [await world.type(MIAS, words.replace("NAME", one)) for one in (name, nobody)]
+        assert alike(told[0]) == alike(told[1]), words
+    for action, (value, field) in FILLED.items():
+        value = value.replace("THREAD", str(thread.thread))  # noqa: PLW2901
+        fields = {"pin": LAMP.url, "text": "hi"}
+        told = [
+            whole(
+                await world.office.submit(
+                    world.caller(MIAS), action, value, {**fields, field: (f"@{one}",)}
+                )
+            )
+            for one in (name, nobody)
+        ]
+        assert alike(told[0]) == alike(told[1]), action
+    told = [
+        whole(await world.office.run(world.caller(MIAS), Command("inbox", people=(Handle(one),))))
+        for one in (name, nobody)
+    ]
+    assert alike(told[0]) == alike(told[1])
+    for verb in ("follow", "add", "send", "search"):
+        option = {"follow": "who", "add": "people", "send": "to", "search": "from"}[verb]
+        assert await world.office.choices(world.caller(MIAS), verb, option, "sam") == ()
+
+
+async def test_an_owner_who_was_blocked_is_told_what_an_unknown_name_is_told(world: World) -> None:
+    await world.follow(MIA, BRAND)
+    thread = await world.start()
+    for blocked in (ADA, BRAND):
+        await world.desk.block(SAM.id, blocked.id, on=True)
+        for words in ("role agent @NAME", "role none @NAME", "assign THREAD @NAME",
+                      "search oak from:@NAME", "block @NAME", "unblock @NAME"):  # fmt: skip
+            words = words.replace("THREAD", str(thread.thread))  # noqa: PLW2901
+            told = [
+                str(await world.type(ADAS, words.replace("NAME", one), INBOX))
+                .replace("sam", "x")
+                .replace("nim", "x")
+                for one in ("sam", "nim")
+            ]
+            if blocked is ADA and not words.startswith("role"):
+                continue  # in the brand's inbox it is the brand that acts
+            assert told[0] == told[1], words
+        await world.desk.block(SAM.id, blocked.id, on=False)
+    await world.store.grant(BRAND.id, SAM.id, Role.AGENT, world.now)
+    await world.desk.block(SAM.id, ADA.id, on=True)
+    taken = await world.type(ADAS, "role none @sam", INBOX)
+    assert taken.text.startswith("Sam has no role"), "whom the list of roles shows"
+
+
+async def test_a_block_of_somebody_named_does_not_show_in_a_form_or_a_list(world: World) -> None:
+    """Who mentions a colleague sees that there is one; only the block must not be told."""
+    for verb in ("send", "inbox"):
+        command = Command(verb, people=(SAMS,))
+        before = whole(await world.office.run(world.caller(MIAS), command))
+        await world.desk.block(SAM.id, MIA.id, on=True)
+        after = whole(await world.office.run(world.caller(MIAS), command))
+        await world.desk.block(SAM.id, MIA.id, on=False)
+        assert after == before
 
 
 # --- roles --------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ async def test_without_a_name_a_menu_offers_the_brands_people(
     ("who", "words", "refused"),
     [
         (ADAS, "@sam", "not_an_agent"),
-        (ADAS, "@nobody", "cannot_message"),
+        (ADAS, "@nobody", "not_an_agent"),
         (CALS, "me", "not_allowed"),
         (CALS, "", "not_allowed"),
     ],
