@@ -315,7 +315,7 @@ async def _bind(store: Store, config: Config, gone: Collection[AccountId]) -> No
         if known is not None:
             mode = modes.get(binding.id, known.mode)
             label = binding.label or known.label
-            binding = replace(binding, label=label, mode=mode, paused=known.paused)  # noqa: PLW2901
+            binding = replace(binding, label=label, mode=mode)  # noqa: PLW2901
         await store.put_binding(binding)
 
 

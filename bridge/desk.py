@@ -188,9 +188,13 @@ class Desk(People):
     async def connect_place(self, binding: Binding) -> Refusal | None:
         known = await self._store.binding_at(binding.place)
         refused = await super().connect_place(binding)
-        if refused is None and known is None and self._lanes is not None:
+        if refused is not None or known is not None:
+            return refused
+        if binding.kind is BindingKind.INBOX:
+            await self.look_at(binding)  # news of a place that was nobody's are not heard
+        if self._lanes is not None:
             await self._lanes.look(binding.place.platform)
-        return refused
+        return None
 
     async def _edited(self, edit: EditMessage, outcome: Accepted) -> None:
         if self._retrying is not None and not outcome.repeated:

@@ -308,8 +308,6 @@ class People:
             await self._store.put_binding(binding)
         except StoreError as failed:
             return Refusal("place_taken", str(failed))
-        if known is not None and known.paused and not binding.paused:
-            await self._store.pause_place(known.id, None)
         return None
 
     async def disconnect_place(self, binding: BindingId) -> None:

@@ -109,6 +109,7 @@ class Store(Protocol):
     async def put_binding(self, binding: Binding) -> None:
         """Makes or changes a binding; StoreError where another one has that place already.
 
+        One that is there stays paused or not, whatever `paused` says: that is `pause_place`.
         A new inbox gets mirrors of all threads of its account's conversations: those with the
         newest words begin with some of these, the others with what happens next in them.
         """

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -14,13 +15,17 @@ from bridge.minding import LOOKS, Inboxes
 from bridge.pins import Pins
 from bridge.telemetry import Metrics
 from bridge.wakeup import LocalWakeups
+from core.ids import BindingId
 from core.intents import Handle, Intent, PostMessage, StartThread
 from core.model import (
+    Binding,
+    BindingKind,
     BrandRules,
     Contacts,
     FollowBack,
     Identity,
     MirrorState,
+    Mode,
     Place,
     Profile,
     Refusal,
@@ -200,6 +205,34 @@ async def test_what_is_heard_while_a_channel_is_looked_at_is_newer(
     binding = await store.binding_at(INBOX)
     assert binding is not None
     assert binding.paused
+
+
+async def test_a_change_of_mode_or_name_resumes_no_place_that_turned_public_meanwhile(
+    desk: Desk, store: Store, intake: Intake
+) -> None:
+    thread = await accepted(intake, start("a"))
+    before = await store.binding_at(INBOX)
+    assert before is not None
+    await desk.place_changed(INBOX, exposed=True)
+    relay = replace(before, mode=Mode.RELAY)
+    assert await desk.connect_place(relay) is None
+    await store.put_binding(replace(relay, label="#renamed"))
+    after = await store.binding_at(INBOX)
+    assert after == replace(relay, label="#renamed", paused=True)
+    states = {m.place: m.state for m in await store.mirrors_of(thread.thread)}
+    assert states[INBOX] is MirrorState.PAUSED
+
+
+async def test_a_channel_that_turns_public_while_it_is_connected_is_paused_at_once(
+    desk: Desk, store: Store
+) -> None:
+    slack = Channels()
+    slack.looks = [PlaceLook("#new", private=False)]
+    desk.serve(adapters=cast(Mapping[str, Adapter], {"slack": slack}))
+    place = Place("slack", "T1", "CNEW")
+    new = Binding(BindingId("new"), BRAND.id, place, BindingKind.INBOX, "#new")
+    assert await desk.connect_place(new) is None
+    assert await store.binding_at(place) == replace(new, paused=True)
 
 
 async def test_each_gap_has_every_inbox_looked_at_once(desk: Desk, store: Store) -> None:

@@ -103,10 +103,11 @@ DELETE FROM links WHERE code = ? RETURNING platform, workspace, user, until;
 DELETE FROM links WHERE until < ?;
 
 -- name: put_binding
+-- A pause is no part of a change: only `pause_binding` begins and ends it.
 INSERT INTO bindings ({binding}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET account = excluded.account, platform = excluded.platform,
     workspace = excluded.workspace, channel = excluded.channel, kind = excluded.kind,
-    label = excluded.label, mode = excluded.mode, paused = excluded.paused,
+    label = excluded.label, mode = excluded.mode,
     conversation = excluded.conversation;
 
 -- name: drop_binding
