@@ -75,6 +75,8 @@ class Directory:
         self._known: dict[str, tuple[float, Profile | None]] = {}
         self._asked: dict[str, asyncio.Task[Profile | None]] = {}
         self._members: dict[str, tuple[str, bool]] = {}
+        self._overtaken: set[str] = set()
+        """What has changed while it was asked for: that answer is asked for again."""
         self._direct: dict[str, str] = {}
         self._emoji = Listing(self._ask_emoji, spawn, kept, patience)
         self._groups = Listing(self._ask_groups, spawn, kept, patience)
@@ -129,8 +131,11 @@ class Directory:
         return {str(group): str(handle) for group, handle in named if group and handle}
 
     def forget(self, key: str) -> None:
-        """A profile has changed."""
+        """A profile has changed, or what somebody is here."""
         self._known.pop(key, None)
+        self._members.pop(key, None)
+        if key in self._asked:
+            self._overtaken.add(key)
 
     async def direct(self, user: str) -> str | Failure:
         """The direct messages of the bot with somebody. Opening them twice gives the same."""
@@ -182,6 +187,10 @@ class Directory:
             self._known.clear()
             self._members.clear()
         until = time.monotonic() + (self._kept if found else _KEPT_UNKNOWN)
+        if key in self._overtaken:
+            self._overtaken.discard(key)
+            self._members.pop(key, None)
+            until = 0.0
         self._known[key] = (until, found or (before[1] if before else None))
         return found
 

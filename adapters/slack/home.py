@@ -1,5 +1,7 @@
 """App Home: somebody's inbox, drawn when they open it and kept up while it may be open.
 
+After a start those of agents are drawn anew, since what they show may be theirs no more.
+
 Slack does not say when the page is closed. The homes that were opened last are drawn again
 when a conversation changes, one after another and only where they look different.
 """
@@ -8,6 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -34,6 +37,8 @@ class Homes:
         self._api = api
         self._callers = callers
         self._drawn: OrderedDict[str, str] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._is_recalled = False
         self._changed = asyncio.Event()
 
     async def opened(self, user: str) -> None:
@@ -45,9 +50,16 @@ class Homes:
         await self.draw(user)
 
     async def draw(self, user: str) -> None:
-        """Publishes it, if it is one of those that are kept up and looks different."""
-        if user not in self._drawn:
-            return
+        """Publishes it, if it is one of those that are kept up and looks different.
+
+        One after another for each person: a page that is older must not come last.
+        """
+        turn = self._turns.setdefault(user, asyncio.Lock())
+        async with turn:
+            if user in self._drawn:
+                await self._draw(user)
+
+    async def _draw(self, user: str) -> None:
         answer = await self._desk.office.home(await self._caller(user))
         view = sheets.home(answer, self._host.look, self._host.link)
         mark = blake2b(msgspec.json.encode(view), digest_size=8).hexdigest()
@@ -80,10 +92,33 @@ class Homes:
                 if self._drawn:
                     self._changed.set()
 
+    async def _recalled(self) -> bool:
+        try:
+            await self._recall()
+        except Exception as error:  # noqa: BLE001 - tried again at the next change
+            log.error("slack.homes_not_recalled", extra={"error": type(error).__name__})
+            return False
+        return True
+
+    async def _recall(self) -> None:
+        """After a start: what agents see may be from before it, and theirs no more."""
+        ours = self._host.ours
+        logins = [
+            login.user
+            for brand in await self._desk.brands()
+            for agent, _ in await self._desk.agents(brand.id)
+            for login in await self._desk.identities(agent.id)
+            if ours is not None and (login.platform, login.workspace) == ("slack", ours.team)
+        ]
+        for user in logins[: MOST - len(self._drawn)]:
+            self._drawn.setdefault(user, "")
+
     async def _keep_up(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            if not self._is_recalled:
+                self._is_recalled = await self._recalled()
             for user in tuple(self._drawn):
                 try:
                     await self.draw(user)

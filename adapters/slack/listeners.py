@@ -70,9 +70,11 @@ class Listeners:
         """
         ours = self._host.ours
         assert ours is not None
-        person = await self._directory.person(Identity("slack", team, user), ours.team)
-        place = Place("slack", ours.team, channel)
-        await self._desk.person_left(place, person.identity)
+        place, login = Place("slack", ours.team, channel), Identity("slack", team, user)
+        await self._desk.person_left(place, login)  # first: Slack may be slow to say who it is
+        person = await self._directory.person(login, ours.team)
+        if person.identity != login:
+            await self._desk.person_left(place, person.identity)
         self._host.spawn(self._homes.draw(user))
 
     async def channel_changed(self, news: channels.ChannelNews, event: Payload) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.delivery import Receipt
 from core.ids import AccountId, ConversationId, PinId, RemoteId, SpaceId, ThreadId
 from core.intents import Intent
-from core.model import Account, AccountKind, Identity, Pin, Place, Refusal
+from core.model import Account, AccountKind, Identity, Pin, Place, Refusal, Role
 from core.ports.outcomes import Accepted, Outcome
 from core.ports.reading import Change, ThreadLine
 from core.sweep import Seen
@@ -54,6 +54,7 @@ class FakeDesk(_Desk):
         self.exposures: asyncio.Queue[tuple[Place, bool]] = asyncio.Queue()
         self.left: asyncio.Queue[tuple[Place, Identity]] = asyncio.Queue()
         self.known: dict[str, Account] = {}
+        self.staff: tuple[Identity, ...] = ()
         self.outcomes: list[Outcome | Exception] = []
         self.gate: asyncio.Event | None = None
         self.broken = False
@@ -74,6 +75,15 @@ class FakeDesk(_Desk):
     async def intent(self) -> Intent:
         async with asyncio.timeout(10):
             return await self.intents.get()
+
+    async def brands(self, limit: int = 100) -> tuple[Account, ...]:
+        return (BRAND,) if self.staff else ()
+
+    async def agents(self, brand: AccountId) -> tuple[tuple[Account, Role], ...]:
+        return ((BRAND, Role.AGENT),)
+
+    async def identities(self, account: AccountId) -> tuple[Identity, ...]:
+        return self.staff
 
     async def accounts_of(self, identities: Sequence[Identity]) -> tuple[Account | None, ...]:
         return tuple(self.known.get(one.user) for one in identities)

@@ -10,8 +10,9 @@ from adapters.slack import Settings
 from adapters.slack.api import Answer, Api
 from adapters.slack.directory import UNKNOWN, Directory
 from core.delivery import Failure, FailureKind
-from core.model import Profile
+from core.model import Identity, Profile
 
+ADA = Identity("slack", "T1", "U1")
 AWAY = Failure(FailureKind.TRANSIENT, "connection_refused")
 
 
@@ -50,6 +51,7 @@ def books() -> Books:
     found = Books()
     found.users["U1"] = {
         "name": "ada",
+        "team_id": "T1",
         "real_name": "Ada Lind",
         "profile": {"display_name": "Ada", "image_192": "https://i.example.com/a.png"},
     }
@@ -71,6 +73,29 @@ async def test_a_name_that_changed_is_asked_for_again(books: Books) -> None:
     books.users["U1"] = {"name": "ada", "profile": {"display_name": "", "real_name": "Ada L."}}
     names.forget("U1")
     assert await names.profile("U1") == Profile("Ada L.")
+
+
+async def test_what_somebody_is_in_the_workspace_is_forgotten_with_their_name(
+    books: Books,
+) -> None:
+    names = Directory(books, spawn)
+    assert not (await names.person(ADA, "T1")).guest
+    del books.users["U1"]
+    names.forget("U1")
+    assert (await names.person(ADA, "T1")).guest, "whether they are one now cannot be learnt"
+
+
+async def test_an_answer_that_a_change_has_overtaken_is_not_believed(books: Books) -> None:
+    names = Directory(books, spawn)
+    books.gate = asyncio.Event()
+    first = asyncio.create_task(names.person(ADA, "T1"))
+    while not books.asked:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0)
+    names.forget("U1")
+    books.gate.set()
+    assert (await first).guest
+    assert not (await names.person(ADA, "T1")).guest
+    assert books.asked == ["U1", "U1"]
 
 
 async def test_an_unknown_name_is_empty_and_is_not_asked_for_at_every_word(books: Books) -> None:

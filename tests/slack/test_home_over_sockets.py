@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from adapters.slack import Settings
 from adapters.slack import home as home_module
+from adapters.slack.api import Api
 from core.asking import Answer, Button, Form, Input, Item
 from core.intents import Person
+from core.model import Identity
 from core.ports.reading import Change
 from tests.slack.fake_desk import CONVERSATION, PIN, THREAD, FakeDesk
-from tests.slack.slack_world import World
+from tests.slack.slack_world import TEAM, World
 
 LINE = Item("How high?", "2 min ago", PIN, (Button("Open", "open", "t1"),))
 INBOX = Answer("Northwind Home: 1 thread", (LINE,), (Button("Mine", "list", "mine"),))
@@ -81,6 +84,51 @@ async def test_it_is_drawn_again_when_something_has_changed_and_only_then(
         published = (await world.journal("views.publish"))[before:]
         assert len(published) == 2
         assert all(one["args"]["user_id"] == "U0ADA" for one in published)
+
+
+class SlowApi(Api):
+    """Slack, to which the first call is long on its way."""
+
+    def __init__(self) -> None:
+        super().__init__(Settings(bot_token="x"), lambda _: None)
+        self.arrive = asyncio.Event()
+        self.begun = asyncio.Event()
+        self.shows: list[str] = []
+
+    async def write(self, method: str, arguments: Any) -> Any:
+        if not self.begun.is_set():
+            self.begun.set()
+            await self.arrive.wait()
+        self.shows.append(str(arguments["view"]))
+        return {"ok": True}
+
+
+async def test_a_slow_page_does_not_come_in_the_place_of_a_newer_one(
+    world: World, desk: FakeDesk
+) -> None:
+    api = SlowApi()
+    async with world.adapter("http", desk) as adapter:
+        homes = adapter._homes
+        assert homes is not None
+        homes._api = api
+        older = asyncio.create_task(homes.opened("U0ADA"))
+        await api.begun.wait()
+        desk.office.page = INBOX
+        newer = asyncio.create_task(homes.opened("U0ADA"))
+        await asyncio.wait({newer}, timeout=0.2)
+        api.arrive.set()
+        await asyncio.gather(older, newer)
+        assert "How high?" in api.shows[-1]
+
+
+async def test_after_a_start_the_pages_of_agents_are_drawn_anew(
+    world: World, desk: FakeDesk
+) -> None:
+    """What they showed before the stop may not be theirs any more."""
+    desk.staff = (Identity("slack", TEAM, "U0BO"), Identity("discord", "", "7"))
+    async with world.adapter("http", desk):
+        await shown(world, "Your inbox", "U0BO")
+        assert (await world.seen("U0ADA"))["home"] is None
 
 
 async def test_a_page_that_cannot_be_drawn_ends_nothing(world: World, desk: FakeDesk) -> None:
