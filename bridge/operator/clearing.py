@@ -112,17 +112,36 @@ class Clearings:
         try:
             async with self._turns[place.platform]:
                 for one in found:
-                    await self._mirror(one)
+                    await self._alone(one)
         except _PlaceError as failed:
             self._later(place, failed.failure)
         except Exception:
-            # The boundary of one place: what fails here must end neither the program nor others.
+            # The boundary of one place, where not even giving a mirror up worked.
             log.exception("not_cleared", extra={"platform": place.platform})
             self._later(place, None)
         else:
             self._pauses.pop(place, None)
         finally:
             self._busy.discard(place)
+
+    async def _alone(self, one: Clearing) -> None:
+        """What fails unexpectedly at one mirror holds no other of its place up."""
+        mirror, platform = one.mirror, one.mirror.place.platform
+        try:
+            await self._mirror(one)
+        except _PlaceError:
+            raise
+        except Exception:
+            # The boundary of one mirror: it has its own pauses, and in the end is given up.
+            log.exception("not_cleared", extra=_fields(mirror))
+            self._means.metrics.cleared.add(platform, "failed")
+            self._failed[mirror.id] = self._failed.get(mirror.id, 0) + 1
+            self._later(mirror.id, None)
+            if self._now() - one.since >= GIVEN_UP:
+                log.warning("clearing_given_up", extra={**_fields(mirror), "code": "error"})
+                await self._store.cleared(one)
+                self._forget(one)
+                self._means.metrics.cleared.add(platform, "left")
 
     # --- pauses ---------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ _HELD_REMEDY = (
 _LEFT = "What somebody said who has left for good may still stand there."
 _LEFT_REMEDY = (
     "It is tried again by itself, at least every hour; the log says what is in the way "
-    "(clearing_waits). Is the bot still in the channel?"
+    "(clearing_waits, not_cleared). Is the bot still in the channel?"
 )
 
 

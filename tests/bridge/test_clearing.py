@@ -351,6 +351,33 @@ async def test_one_thread_that_refuses_holds_no_other_of_its_place_up(leaving: L
     assert not [text for text in leaving.slack if "secret" in text]
 
 
+async def test_an_unexpected_failure_at_one_mirror_holds_no_other_of_its_place_up(
+    leaving: Leaving, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = StartThread((Handle("ken"), Handle("jo")), PinId("91"), "another secret")
+    await accepted(leaving.talk.intake, Intent("t", MIA.id, opened))
+    await leaving.deliver()
+    await leaving.ends("kens")
+    await leaving.forgets()
+    slack, first = leaving.talk.slack, leaving.talk.copy_of(leaving.talk.slack, "a secret of mine")
+
+    async def upon(write: Write) -> None:
+        if write.step.target == first:
+            raise KeyError("a defect of ours")
+
+    slack.upon = upon
+    clearings = leaving.clearings()
+    await clearings.work()
+    assert [text for text in leaving.slack if "secret" in text] == ["a secret of mine"]
+    assert leaving.counted[("slack", "failed")] == 1
+    [told] = [one for one in caplog.records if one.message == "not_cleared"]
+    assert told.__dict__["mirror"] in [one.mirror.id for one in await leaving.store.clearings()]
+    leaving.days = GIVEN_UP.days
+    await leaving.clears()
+    assert leaving.counted[("slack", "left")] == 1
+    assert [text for text in leaving.slack if "secret" in text] == ["a secret of mine"]
+
+
 async def test_a_place_that_refuses_for_a_month_is_given_up(leaving: Leaving) -> None:
     await leaving.ends("kens")
     await leaving.forgets()
