@@ -10,10 +10,9 @@ from datetime import datetime
 
 from bridge.store import rows
 from bridge.store.codec import from_time
-from bridge.store.filling import fill
 from bridge.store.queries import load
-from core.ids import AccountId, BindingId, derive
-from core.model import Account, AccountKind, Binding, BindingKind, Identity, Pin, PinSource, Profile
+from core.ids import AccountId, derive
+from core.model import Account, AccountKind, Identity, Pin, PinSource, Profile
 from core.ports.rows import StoreError
 
 SQL = load("people")
@@ -156,36 +155,6 @@ def _candidates(handle: str) -> Iterator[str]:
         end = f"-{number}"
         yield handle[: _LONGEST_HANDLE - len(end)].rstrip("-") + end
         number += 1
-
-
-def put_binding(db: sqlite3.Connection, binding: Binding) -> bool:
-    """Whether it is a new one that found threads to show."""
-    place = binding.place
-    where = (place.platform, place.workspace, place.channel)
-    other = db.execute(SQL["binding_at"], where).fetchone()
-    if other is not None and other[0] != binding.id:
-        raise StoreError(
-            f"The {place.platform} channel {place.channel} is bound already, to {other[1]}. "
-            "A channel shows the conversations of one account."
-        )
-    row = (binding.id, binding.account, *where, binding.kind, binding.label)
-    how = (binding.mode, binding.paused, binding.conversation)
-    db.execute(SQL["put_binding"], (*row, *how))
-    new = other is None and binding.kind is BindingKind.INBOX
-    return new and fill(db, binding) > 0
-
-
-def drop_binding(db: sqlite3.Connection, binding: BindingId) -> None:
-    db.execute(SQL["end_binding"], (binding,))
-    db.execute(SQL["drop_binding"], (binding,))
-
-
-def pause_place(db: sqlite3.Connection, binding: BindingId, reason: str | None) -> None:
-    db.execute(SQL["pause_binding"], (reason is not None, binding))
-    if reason is None:
-        db.execute(SQL["resume_mirrors"], (binding,))
-    else:
-        db.execute(SQL["pause_mirrors"], (reason, binding))
 
 
 def put_pin(db: sqlite3.Connection, pin: Pin, now: datetime) -> None:

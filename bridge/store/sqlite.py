@@ -25,6 +25,7 @@ from bridge.store import (
     messages,
     people,
     pinging,
+    places,
     reading,
     rows,
     sweeps,
@@ -247,27 +248,27 @@ class SqliteStore:
         )
 
     async def put_binding(self, binding: Binding) -> None:
-        await self._writer.put_then(
-            lambda filled: self._bound(binding.id, filled=filled), people.put_binding, binding
-        )
+        def note(result: tuple[bool, int]) -> None:
+            filled, version = result
+            self._known.forget_binding(binding.id)
+            self._stands(version)
+            if filled:
+                self._warm.clear()
 
-    def _bound(self, binding: BindingId, *, filled: bool) -> None:
-        self._known.forget_binding(binding)
-        if filled:
-            self._warm.clear()
+        await self._writer.put_then(note, places.put_binding, self._standing, binding)
 
     async def pause_place(self, binding: BindingId, reason: str | None) -> None:
-        await self._writer.put_then(
-            lambda _: self._forget_place(binding), people.pause_place, binding, reason
-        )
+        note = partial(self._place_ended, binding)
+        await self._writer.put_then(note, places.pause_place, self._standing, binding, reason)
 
     async def drop_binding(self, binding: BindingId) -> None:
-        await self._writer.put_then(
-            lambda _: self._forget_place(binding), people.drop_binding, binding
-        )
+        note = partial(self._place_ended, binding)
+        await self._writer.put_then(note, places.drop_binding, self._standing, binding)
 
-    def _forget_place(self, binding: BindingId) -> None:
+    def _place_ended(self, binding: BindingId, version: int) -> None:
+        """It has, or it is paused, or is no more: its mirrors are read again."""
         self._known.forget_binding(binding)
+        self._stands(version)
         self._warm.clear()
 
     async def bindings_of(self, accounts: Sequence[AccountId]) -> tuple[Binding, ...]:

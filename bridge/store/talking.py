@@ -1,8 +1,8 @@
 """Who follows, blocks and acts for whom: reads, and transactions that count their changes.
 
 A decision looks at a version of all this, and its commit at the version then: one that was
-overtaken by an unfollow, a block, a role or a ban is decided again. The version counts in
-memory alone, for no decision outlives the program.
+overtaken by an unfollow, a block, a role, a ban or a place that came or went is decided again.
+The version counts in memory alone, for no decision outlives the program.
 """
 
 import sqlite3

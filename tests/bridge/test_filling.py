@@ -13,7 +13,7 @@ from bridge.wakeup import LocalWakeups
 from core.delivery import Write
 from core.ids import BindingId, PinId, ThreadId
 from core.intents import FillCard, Handle, Intent, PostMessage, StartThread
-from core.model import Binding, BindingKind, Mode, Place
+from core.model import Binding, BindingKind, MirrorState, Mode, Place
 from core.ports.needs import Cost
 from core.ports.store import Store
 from tests.anyone import ANYONE
@@ -96,6 +96,29 @@ async def test_the_thread_with_the_newest_words_is_filled_first(
         ]
     assert cards(slack) == 3
     assert there(slack)[-1] == "third 0"
+
+
+@pytest.mark.parametrize("kind", [BindingKind.INBOX, BindingKind.PROJECT])
+async def test_a_thread_that_is_opened_while_a_place_is_connected_appears_there(
+    store: Store, intake: Intake, kind: BindingKind
+) -> None:
+    account = BRAND if kind is BindingKind.INBOX else MIA
+    new = Binding(BindingId("new"), account.id, NEW, kind, "#new", Mode.RELAY)
+    # One commit of the database holds both, the binding before what was decided without it.
+    _, [thread] = await asyncio.gather(store.put_binding(new), threads(intake, 1, WORDS[:1]))
+    mirrors = await store.mirrors_of(thread)
+    assert [one.from_seq for one in mirrors if one.place == NEW] == [2]
+
+
+@pytest.mark.parametrize("ends", ["drop", "pause"])
+async def test_a_thread_that_is_opened_while_a_place_ends_or_is_paused_is_not_sent_there(
+    store: Store, intake: Intake, ends: str
+) -> None:
+    place = BindingId("inbox")
+    ended = store.drop_binding(place) if ends == "drop" else store.pause_place(place, "It is open.")
+    _, [thread] = await asyncio.gather(ended, threads(intake, 1, WORDS[:1]))
+    there = [one for one in await store.mirrors_of(thread) if one.account == BRAND.id]
+    assert [one.state for one in there] == ([] if ends == "drop" else [MirrorState.PAUSED])
 
 
 @pytest.mark.parametrize("fails", [Die, Lost])

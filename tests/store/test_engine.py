@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store import changes, people, talking
+from bridge.store import changes, places, talking
 from bridge.store.database import Database
 from bridge.store.known import Known
 from bridge.store.queries import load
@@ -36,7 +36,7 @@ def started(db: sqlite3.Connection, world: World, n: int) -> tuple[Commit, Space
     """A thread with one mirror that has been brought up to date."""
     place = Place("slack", "T1", f"C{n}")
     binding = Binding(BindingId(f"b{n}"), OLA, place, BindingKind.PROJECT)
-    people.put_binding(db, binding)
+    places.put_binding(db, talking.Version(), binding)
     commit = world.starting(f"start {n}", (MIA, AccountId(f"p{n}")), "hello", binding)
     assert changes.commit(db, talking.Version(), commit) == Committed(3)
     space = SpaceId(f"space {n}")

@@ -1,0 +1,54 @@
+"""Places where conversations appear: transactions that bind, pause and end them.
+
+Each counts the version of who stands how, so that what was decided about threads and people
+without knowing of the place is decided again, and gets its mirrors there.
+"""
+
+import sqlite3
+
+from bridge.store.filling import fill
+from bridge.store.queries import load
+from bridge.store.talking import Version
+from core.ids import BindingId
+from core.model import Binding, BindingKind
+from core.ports.rows import StoreError
+
+_SQL = load("people")
+
+
+def put_binding(db: sqlite3.Connection, standing: Version, binding: Binding) -> tuple[bool, int]:
+    """Whether it is a new one that found threads to show, and the version of who stands how."""
+    place = binding.place
+    where = (place.platform, place.workspace, place.channel)
+    other = db.execute(_SQL["binding_at"], where).fetchone()
+    if other is not None and other[0] != binding.id:
+        raise StoreError(
+            f"The {place.platform} channel {place.channel} is bound already, to {other[1]}. "
+            "A channel shows the conversations of one account."
+        )
+    row = (binding.id, binding.account, *where, binding.kind, binding.label)
+    how = (binding.mode, binding.paused, binding.conversation)
+    db.execute(_SQL["put_binding"], (*row, *how))
+    if binding.kind is not BindingKind.DIRECT:  # everybody who is new brings one of those
+        standing.now += 1
+    new = other is None and binding.kind is BindingKind.INBOX
+    return new and fill(db, binding) > 0, standing.now
+
+
+def drop_binding(db: sqlite3.Connection, standing: Version, binding: BindingId) -> int:
+    db.execute(_SQL["end_binding"], (binding,))
+    db.execute(_SQL["drop_binding"], (binding,))
+    standing.now += 1
+    return standing.now
+
+
+def pause_place(
+    db: sqlite3.Connection, standing: Version, binding: BindingId, reason: str | None
+) -> int:
+    standing.now += 1
+    db.execute(_SQL["pause_binding"], (reason is not None, binding))
+    if reason is None:
+        db.execute(_SQL["resume_mirrors"], (binding,))
+    else:
+        db.execute(_SQL["pause_mirrors"], (reason, binding))
+    return standing.now
