@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.catchup.healing import Healing
@@ -251,7 +250,7 @@ class Desk(People):
     ) -> None:
         place = binding.place
         if label is not None and label != binding.label:
-            await self._store.put_binding(replace(binding, label=label))
+            await self._store.label_place(binding.id, label)
         if exposed is not None:
             await self._expose(binding, exposed=exposed)
         if trouble is not None:

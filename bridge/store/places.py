@@ -1,7 +1,7 @@
-"""Places where conversations appear: transactions that bind, pause and end them.
+"""Places where conversations appear: transactions that bind, name, pause and end them.
 
-Each counts the version of who stands how, so that what was decided about threads and people
-without knowing of the place is decided again, and gets its mirrors there.
+All but names count the version of who stands how, so that what was decided about threads and
+people without knowing of the place is decided again, and gets its mirrors there.
 """
 
 import sqlite3
@@ -33,6 +33,10 @@ def put_binding(db: sqlite3.Connection, standing: Version, binding: Binding) -> 
         standing.now += 1
     new = other is None and binding.kind is BindingKind.INBOX
     return new and fill(db, binding) > 0, standing.now
+
+
+def label(db: sqlite3.Connection, binding: BindingId, name: str) -> None:
+    db.execute(_SQL["label_binding"], (name, binding))
 
 
 def drop_binding(db: sqlite3.Connection, standing: Version, binding: BindingId) -> int:

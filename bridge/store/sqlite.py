@@ -257,6 +257,11 @@ class SqliteStore:
 
         await self._writer.put_then(note, places.put_binding, self._standing, binding)
 
+    async def label_place(self, binding: BindingId, label: str) -> None:
+        await self._writer.put_then(
+            lambda _: self._known.forget_binding(binding), places.label, binding, label
+        )
+
     async def pause_place(self, binding: BindingId, reason: str | None) -> None:
         note = partial(self._place_ended, binding)
         await self._writer.put_then(note, places.pause_place, self._standing, binding, reason)

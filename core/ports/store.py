@@ -115,6 +115,10 @@ class Store(Protocol):
         """
         ...
 
+    async def label_place(self, binding: BindingId, label: str) -> None:
+        """What its channel is called now; a binding that is gone stays gone."""
+        ...
+
     async def pause_place(self, binding: BindingId, reason: str | None) -> None:
         """Nothing goes there and nobody there acts, for a reason; None: again as before."""
         ...

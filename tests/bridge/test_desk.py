@@ -50,6 +50,18 @@ async def test_a_renamed_channel_is_called_by_its_new_name(desk: Desk, store: St
     assert binding.label == "#new-inbox"
 
 
+async def test_a_rename_that_meets_a_disconnect_does_not_bind_the_channel_again(
+    desk: Desk, store: Store
+) -> None:
+    binding = await store.binding_at(INBOX)
+    assert binding is not None
+    # The rename still sees the binding, which is gone when it is written.
+    ended = asyncio.create_task(desk.disconnect_place(binding.id))
+    renamed = asyncio.create_task(desk.place_changed(INBOX, label="#new-inbox"))
+    await asyncio.gather(ended, renamed)
+    assert await store.binding_at(INBOX) is None
+
+
 async def test_a_broken_place_says_what_to_do_and_a_good_one_goes_on(
     desk: Desk, store: Store, intake: Intake, wakeups: LocalWakeups
 ) -> None:

@@ -110,6 +110,9 @@ ON CONFLICT (id) DO UPDATE SET account = excluded.account, platform = excluded.p
     label = excluded.label, mode = excluded.mode,
     conversation = excluded.conversation;
 
+-- name: label_binding
+UPDATE bindings SET label = ? WHERE id = ?;
+
 -- name: drop_binding
 DELETE FROM bindings WHERE id = ?;
 
