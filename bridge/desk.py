@@ -185,13 +185,13 @@ class Desk(People):
             self._catch_up.doubt(about.platform, about.remote)
 
     async def connect_place(self, binding: Binding) -> Refusal | None:
-        known = await self._store.binding_at(binding.place)
         refused = await super().connect_place(binding)
-        if refused is not None or known is not None:
+        if refused is not None:
             return refused
         if binding.kind is BindingKind.INBOX:
             await self.look_at(binding)  # news of a place that was nobody's are not heard
         if self._lanes is not None:
+            # A new inbox has threads to show, and one that was paused what came meanwhile.
             await self._lanes.look(binding.place.platform)
         return None
 

@@ -292,6 +292,21 @@ async def test_a_place_that_is_private_again_counts_as_mended_before_its_lanes_l
     assert lanes.told == ["mended", "open"]
 
 
+async def test_a_paused_place_that_is_connected_again_is_looked_at(
+    desk: Desk, store: Store
+) -> None:
+    lanes = Watching(store)
+    desk.connect(cast(Lanes, lanes), cast(Pins, None))
+    await desk.place_changed(INBOX, label="#pin-inbox", exposed=True)
+    binding = await store.binding_at(INBOX)
+    assert binding is not None
+    assert await desk.connect_place(replace(binding, paused=False)) is None
+    assert lanes.told == ["open"]
+    taken = replace(binding, account=MIA.id)
+    assert isinstance(await desk.connect_place(taken), Refusal)
+    assert lanes.told == ["open"]
+
+
 # --- who is found -------------------------------------------------------------------------
 
 
