@@ -5,12 +5,15 @@ futures and four locks of each: 14 us of the event loop's time, and 6 to 10 this
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
+
+log = logging.getLogger("pinthread.files")
 
 _T = TypeVar("_T")
 
@@ -35,9 +38,9 @@ class Threads:
         return future
 
     def afterwards(self, work: Callable[[], None]) -> None:
-        """Not awaited, so that no cancellation comes between; `work` must not fail."""
+        """Not awaited, so that no cancellation comes between. What `work` raises is logged."""
         if self._stopped:
-            work()
+            _surely(work)
         else:
             self._add(work)
 
@@ -62,8 +65,16 @@ class Threads:
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
-            work()
+            _surely(work)
             del work  # holds the file's bytes
+
+
+def _surely(work: Callable[[], object]) -> None:
+    """The boundary of one piece of work: what fails must not end its thread, and all behind it."""
+    try:
+        work()
+    except Exception:
+        log.exception("file_work_failed")
 
 
 def _do(

@@ -67,3 +67,18 @@ async def test_after_a_stop_nothing_begins_but_what_is_left_is_done() -> None:
     with pytest.raises(RuntimeError):
         threads.begin(lambda: None)
     assert done == ["before", "after"]
+
+
+async def test_what_fails_afterwards_is_logged_and_holds_nothing_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fails() -> None:
+        raise OSError("the disk is full")
+
+    threads = Threads(1, "work")
+    threads.afterwards(fails)
+    async with asyncio.timeout(10):
+        assert await threads.begin(lambda: "goes on") == "goes on"
+        await threads.stop()
+    threads.afterwards(fails)
+    assert [record.message for record in caplog.records] == ["file_work_failed"] * 2
