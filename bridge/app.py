@@ -343,6 +343,7 @@ def _troubles(store: Store) -> Mapping[str, str]:
 async def _introduced(store: Store, config: Config) -> None:
     try:
         await introduce(store, config)
+        await store.fill_inboxes()
     except StoreError as failed:
         raise StartError(f"Cannot start: {failed}") from failed
 

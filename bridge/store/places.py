@@ -6,18 +6,26 @@ people without knowing of the place is decided again, and gets its mirrors there
 
 import sqlite3
 
-from bridge.store.filling import fill
+from bridge.store import filling
 from bridge.store.queries import load
 from bridge.store.talking import Version
-from core.ids import BindingId
+from core.ids import BindingId, ThreadId
 from core.model import Binding, BindingKind
 from core.ports.rows import StoreError
 
 _SQL = load("people")
 
 
-def put_binding(db: sqlite3.Connection, standing: Version, binding: Binding) -> tuple[bool, int]:
-    """Whether it is a new one that found threads to show, and the version of who stands how."""
+def put_binding(
+    db: sqlite3.Connection,
+    standing: Version,
+    binding: Binding,
+    newest: filling.Newest | None = None,
+) -> tuple[tuple[ThreadId, ...], int]:
+    """Threads that a new inbox shows from now on, and the version of who stands how.
+
+    `newest` is what was read before of its account's threads.
+    """
     place = binding.place
     where = (place.platform, place.workspace, place.channel)
     other = db.execute(_SQL["binding_at"], where).fetchone()
@@ -31,8 +39,11 @@ def put_binding(db: sqlite3.Connection, standing: Version, binding: Binding) -> 
     db.execute(_SQL["put_binding"], (*row, *how))
     if binding.kind is not BindingKind.DIRECT:  # everybody who is new brings one of those
         standing.now += 1
-    new = other is None and binding.kind is BindingKind.INBOX
-    return new and fill(db, binding) > 0, standing.now
+    shown: tuple[ThreadId, ...] = ()
+    if other is None and binding.kind is BindingKind.INBOX:
+        known = newest or filling.newest(db, binding.account)
+        shown = filling.begin(db, binding, known)
+    return shown, standing.now
 
 
 def label(db: sqlite3.Connection, binding: BindingId, name: str) -> None:
@@ -42,6 +53,7 @@ def label(db: sqlite3.Connection, binding: BindingId, name: str) -> None:
 def drop_binding(db: sqlite3.Connection, standing: Version, binding: BindingId) -> int:
     db.execute(_SQL["end_binding"], (binding,))
     db.execute(_SQL["drop_binding"], (binding,))
+    filling.end(db, binding)
     standing.now += 1
     return standing.now
 

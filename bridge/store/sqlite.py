@@ -19,6 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from bridge.store import (
     changes,
     erasing,
+    filling,
     inboxes,
     lanes,
     linking,
@@ -55,6 +56,7 @@ from core.ids import (
 from core.model import (
     Account,
     Binding,
+    BindingKind,
     Head,
     Identity,
     Mirror,
@@ -248,14 +250,32 @@ class SqliteStore:
         )
 
     async def put_binding(self, binding: Binding) -> None:
-        def note(result: tuple[bool, int]) -> None:
-            filled, version = result
+        def note(result: tuple[tuple[ThreadId, ...], int]) -> None:
+            shown, version = result
             self._known.forget_binding(binding.id)
             self._stands(version)
-            if filled:
-                self._warm.clear()
+            self._warm.forget(shown)
 
-        await self._writer.put_then(note, places.put_binding, self._standing, binding)
+        known = None
+        inbox = binding.kind is BindingKind.INBOX
+        if inbox and await self.binding_at(binding.place) is None:
+            known = await self._long(filling.newest, binding.account)
+        await self._writer.put_then(note, places.put_binding, self._standing, binding, known)
+        if inbox:
+            await self._fill(binding.id)
+
+    async def fill_inboxes(self) -> None:
+        for binding in await self._long(filling.unfinished):
+            await self._fill(binding)
+
+    async def _fill(self, binding: BindingId) -> None:
+        """In pieces, between which others write."""
+
+        def note(made: tuple[ThreadId, ...] | None) -> None:
+            self._warm.forget(made or ())
+
+        while await self._writer.put_then(note, filling.go_on, binding) is not None:
+            pass
 
     async def label_place(self, binding: BindingId, label: str) -> None:
         await self._writer.put_then(

@@ -7,7 +7,7 @@ copy answers exactly what the database would, or not at all. Loop only.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -304,6 +304,12 @@ class WarmThreads:
         warm = self._mirrors.get(mirror)
         if warm is not None:
             self._drop(warm.thread.id)
+
+    def forget(self, threads: Iterable[ThreadId]) -> None:
+        """After new mirrors of them: they are read again when they are asked for."""
+        for thread in threads:
+            if thread in self._threads:
+                self._drop(thread)
 
     def clear(self) -> None:
         for known in (self._threads, self._conversations, self._mirrors, self._spaces):

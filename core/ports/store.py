@@ -111,8 +111,13 @@ class Store(Protocol):
 
         One that is there stays paused or not, whatever `paused` says: that is `pause_place`.
         A new inbox gets mirrors of all threads of its account's conversations: those with the
-        newest words begin with some of these, the others with what happens next in them.
+        newest words begin with some of these, the others with what happens next in them. Of many
+        threads these are made little by little; others write between.
         """
+        ...
+
+    async def fill_inboxes(self) -> None:
+        """After a start: makes the mirrors of new inboxes that a stop has kept from being made."""
         ...
 
     async def label_place(self, binding: BindingId, label: str) -> None:

@@ -1,12 +1,21 @@
 """A new inbox: which threads it takes up, from where on, and that none stands there twice."""
 
+import asyncio
+import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from bridge.store.filling import MOST_THREADS, MOST_WORDS
+import pytest
+
+from bridge.store.filling import MOST_THREADS, MOST_WORDS, PIECE
+from bridge.store.sqlite import SqliteStore
+from bridge.store.writer import Writer
 from core.events import MessagePosted, PersonLeft
-from core.ids import MessageId, PinId, ThreadId, derive
-from core.model import AccountKind, Binding, BindingKind, Mirror, MirrorState
-from core.ports.rows import Commit, Committed
+from core.ids import AccountId, MessageId, PinId, ThreadId, derive
+from core.model import AccountKind, Binding, BindingKind, Mirror, MirrorState, Place
+from core.ports.rows import Commit, Committed, StoreError
 from core.ports.store import Store
 from tests.store.world import Said, World
 
@@ -182,3 +191,106 @@ async def test_a_paused_inbox_is_filled_when_it_is_good_again(store: Store, worl
     assert mirror.id not in [one.mirror for one in await store.due_of(said.thread)]
     await store.pause_place(paused.id, None)
     assert mirror.id in [one.mirror for one in await store.due_of(said.thread)]
+
+
+class Counting(Writer):
+    """Notes how many mirrors each transaction makes, and fails when it has made some as often
+    as `fails` says."""
+
+    def __init__(self, db: sqlite3.Connection, fails: int = 0) -> None:
+        super().__init__(db)
+        self.made: list[int] = []
+        self._left = fails
+
+    def _put(self, run: Callable[..., Any], then: Callable[..., None] | None) -> Any:
+        def counted(db: sqlite3.Connection) -> Any:
+            (before,) = db.execute("SELECT count(*) FROM mirrors").fetchone()
+            result = run(db)
+            (after,) = db.execute("SELECT count(*) FROM mirrors").fetchone()
+            if after > before:
+                if self._left and len(self.made) + 1 == self._left:
+                    raise StoreError("It stops here.")
+                self.made.append(after - before)
+            return result
+
+        return super()._put(counted, then)
+
+
+async def many(world: World, count: int) -> list[Said]:
+    """Threads of as many followers, the oldest first; it does not wait for one after another."""
+    brand = await world.account("northwind", AccountKind.BRAND)
+    commits = [world.starting(f"n{n}", (AccountId(f"follower{n}"), brand)) for n in range(count)]
+    done = await asyncio.gather(*(world.store.commit(commit) for commit in commits))
+    assert all(isinstance(one, Committed) for one in done)
+    return [Said(one.conversation, one.events[0].thread, 3) for one in commits]
+
+
+async def test_a_new_inbox_is_filled_in_pieces(tmp_path: Path) -> None:
+    writers: list[Counting] = []
+
+    def counting(db: sqlite3.Connection) -> Counting:
+        writers.append(Counting(db))
+        return writers[-1]
+
+    store = SqliteStore(tmp_path / "many.db", writer=counting)
+    await store.open()
+    world = World(store)
+    threads = await many(world, MOST_THREADS + PIECE + 1)
+    await inbox(world, "C1")
+    assert max(writers[0].made) <= PIECE
+    assert sum(writers[0].made) == len(threads)
+    starts = [shape((await store.mirrors_of(one.thread))[0])[0] for one in threads]
+    assert starts == [4] * (PIECE + 1) + [1] * MOST_THREADS
+    await store.close()
+
+
+@pytest.mark.parametrize("fails", [2, 3])
+async def test_a_stop_between_two_pieces_loses_and_doubles_nothing(
+    tmp_path: Path, fails: int
+) -> None:
+    path = tmp_path / "many.db"
+    store = SqliteStore(path, writer=lambda db: Counting(db, fails))
+    await store.open()
+    world = World(store)
+    threads = await many(world, MOST_THREADS + 2 * PIECE)
+    with pytest.raises(StoreError):
+        await inbox(world, "C1")
+    without = [one for one in threads if not await store.mirrors_of(one.thread)]
+    assert len(without) > PIECE / 2
+    await store.close()
+    store = SqliteStore(path)
+    await store.open()
+    world = World(store)
+    # What is said before its mirror is there is shown, and it alone.
+    said = await world.say("meanwhile", without[0], AccountId("follower"))
+    binding = await store.binding_at(Place("slack", "T1", "C1"))
+    assert binding is not None
+    new = await world.start("new", (AccountId("late"), binding.account), binding)
+    await store.fill_inboxes()
+    await store.fill_inboxes()
+    assert [shape(one) for one in await store.mirrors_of(said.thread)] == [(4, 3, None)]
+    work = await store.lane((await store.mirrors_of(said.thread))[0].id, 50)
+    assert work is not None
+    assert not work.filling
+    assert len(await store.due_of(said.thread)) == 1
+    for one in threads:
+        assert len(await store.mirrors_of(one.thread)) == 1
+    assert [shape(one) for one in await store.mirrors_of(new.thread)] == [(1, 0, None)]
+    await store.close()
+
+
+async def test_an_inbox_that_ends_before_it_is_filled_gets_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "many.db"
+    store = SqliteStore(path, writer=lambda db: Counting(db, 2))
+    await store.open()
+    world = World(store)
+    threads = await many(world, MOST_THREADS + PIECE)
+    with pytest.raises(StoreError):
+        await inbox(world, "C1")
+    binding = await store.binding_at(Place("slack", "T1", "C1"))
+    assert binding is not None
+    await store.drop_binding(binding.id)
+    await store.fill_inboxes()
+    there = [one for each in threads for one in await store.mirrors_of(each.thread)]
+    assert len(there) == MOST_THREADS
+    await store.close()

@@ -3,9 +3,6 @@
 -- part: account
 id, kind, handle, name, picture, named, banned
 
--- part: binding
-id, account, platform, workspace, channel, kind, label, mode, paused, conversation
-
 -- name: accounts
 SELECT {account} FROM accounts WHERE id IN (SELECT value FROM json_each(?));
 

@@ -1,5 +1,8 @@
 -- Columns that queries of several files read, in the order that rows.py expects.
 
+-- part: binding
+id, account, platform, workspace, channel, kind, label, mode, paused, conversation
+
 -- part: mirror
 m.id, m.thread, m.conversation, m.binding, m.account, m.platform, m.workspace, m.channel,
 m.kind, m.from_seq, m.cursor, m.until_seq, m.root, m.space, m.state, m.reason, m.attempts,
