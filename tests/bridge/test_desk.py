@@ -296,15 +296,20 @@ async def test_a_paused_place_that_is_connected_again_is_looked_at(
     desk: Desk, store: Store
 ) -> None:
     lanes = Watching(store)
+    slack = Channels()
+    slack.looks = [PlaceLook("#pin-inbox", private=False), PlaceLook("#pin-inbox", private=True)]
+    desk.serve(adapters=cast(Mapping[str, Adapter], {"slack": slack}))
     desk.connect(cast(Lanes, lanes), cast(Pins, None))
     await desk.place_changed(INBOX, label="#pin-inbox", exposed=True)
     binding = await store.binding_at(INBOX)
     assert binding is not None
     assert await desk.connect_place(replace(binding, paused=False)) is None
-    assert lanes.told == ["open"]
+    assert lanes.told == ["paused"], "others can read it still"
+    assert await desk.connect_place(replace(binding, paused=False)) is None
+    assert lanes.told == ["paused", "mended", "open", "open"]
     taken = replace(binding, account=MIA.id)
     assert isinstance(await desk.connect_place(taken), Refusal)
-    assert lanes.told == ["open"]
+    assert lanes.told == ["paused", "mended", "open", "open"]
 
 
 # --- who is found -------------------------------------------------------------------------
