@@ -24,7 +24,7 @@ run: $(RUN) ## run Pinthread: with config.yaml if there is one, else with the sa
 .PHONY: test
 test: $(DEV) ## run all tests (Chromium is installed where that is allowed)
 	@tests/get-chromium
-	$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: $(DEV) ## check format, lint, types, import rules and the coverage of core/

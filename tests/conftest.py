@@ -18,6 +18,30 @@ GATE = os.environ.get("CI") == "true" or os.environ.get("PINTHREAD_GATE") == "1"
 CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: half of what a worker does is waiting for other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no processor is idle while the last of them ends.
+
+    The simulation comes before all: it only wants processors, and takes those that are idle.
+    """
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        if folder == "simulation":
+            return 0
+        if item.path in slow:
+            return 1
+        return 2 if folder in ("program", "discord", "slack", "sandbox") else 3
+
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=turn)
+
+
 def chromium() -> str | None:
     """The Chromium of this machine; tests/get-chromium installs one."""
     names = ("chromium", "chromium-browser", "google-chrome")
