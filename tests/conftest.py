@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 ROOT = Path(__file__).parent.parent
 GATE = os.environ.get("CI") == "true" or os.environ.get("PINTHREAD_GATE") == "1"
 CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
+
+expect.set_options(timeout=30_000)  # where processors are shared, its own 5 s are too few
 
 
 @pytest.hookimpl(optionalhook=True)

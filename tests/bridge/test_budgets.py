@@ -27,7 +27,7 @@ class Clock:
 async def test_calls_within_the_limit_do_not_wait() -> None:
     budgets = LocalBudgets(Clock())
     cost = Cost(("slack", "C1"), 3, 1_000.0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         for _ in range(3):
             await budgets.take((cost,))
 
@@ -41,7 +41,7 @@ async def test_one_more_waits_until_the_window_has_passed() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     clock.now += 0.04
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await waiting
 
 
@@ -55,7 +55,7 @@ async def test_the_oldest_is_served_first_and_backfill_last() -> None:
         await budgets.take((cost,), backfill=backfill)
         served.append(name)
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         for name, backfill in (("old backfill", True), ("first", False), ("second", False)):
             tasks.create_task(take(name, backfill=backfill))
             await asyncio.sleep(0)
@@ -69,7 +69,7 @@ async def test_a_busy_channel_does_not_hold_up_another() -> None:
     await budgets.take((busy, everybody))
     stuck = asyncio.create_task(budgets.take((busy, everybody)))
     await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await budgets.take((other, everybody))
     stuck.cancel()
 
@@ -83,7 +83,7 @@ async def test_a_block_holds_until_it_ends() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     clock.now += 0.02
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await waiting
 
 
@@ -97,7 +97,7 @@ async def test_an_answer_teaches_the_limit() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     clock.now += 0.02
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await waiting
 
 
@@ -109,7 +109,7 @@ async def test_who_gives_up_waiting_leaves_the_line_to_the_next() -> None:
     second = asyncio.create_task(budgets.take((cost,)))
     await asyncio.sleep(0)
     first.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await second
     assert first.cancelled()
 
@@ -118,7 +118,7 @@ async def test_without_a_known_limit_only_answers_hold_calls_back() -> None:
     clock = Clock()
     budgets = LocalBudgets(clock)
     cost = Cost.scaled(("discord", "webhook"), 5, 2.0, 0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         for _ in range(1_000):
             await budgets.take((cost,))
     budgets.block(cost.key, 0.01)
@@ -126,7 +126,7 @@ async def test_without_a_known_limit_only_answers_hold_calls_back() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     clock.now += 0.02
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await waiting
 
 
@@ -140,7 +140,7 @@ async def test_the_oldest_event_goes_first_whoever_came_first() -> None:
         await budgets.take((cost,), since=since)
         served.append(since)
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         for since in (30.0, 10.0, 20.0, 0.0):
             tasks.create_task(take(since))
             await asyncio.sleep(0)
@@ -373,13 +373,13 @@ async def test_words_do_not_wait_behind_an_upload_that_needs_a_scarcer_budget() 
     upload = asyncio.create_task(budgets.take((channel, scarce), since=1.0))
     await asyncio.sleep(0)
     assert not budgets.try_take((channel,)), "nobody overtakes those who wait"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         for n in range(5):
             await budgets.take((channel,), since=2.0 + n)
     assert not upload.done()
     upload.cancel()
     await asyncio.wait((upload,))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await budgets.take((channel,))
 
 
@@ -394,7 +394,7 @@ async def test_what_waited_in_a_line_comes_evenly_and_not_in_one_burst() -> None
         await budgets.take((cost,))
         served.append(loop.time())
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         for _ in range(10):
             tasks.create_task(take())
     pauses = [later - earlier for earlier, later in itertools.pairwise(served)]

@@ -170,7 +170,7 @@ class Sandbox:
     async def live(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Inside, what it gives waits until something has changed in any place."""
         async with (
-            asyncio.timeout(15),
+            asyncio.timeout(30),
             self._http.get(f"{self.url}/_control/live") as feed,
         ):
 

@@ -6,14 +6,13 @@ a kitchen from three places; somebody finds no chair left, somebody is blocked, 
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from core.rules import GROUP_FULL
-from tests.program.panes import PATIENCE, Panes, opened
+from tests.program.panes import Panes, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("demo_ports")]
 
@@ -25,13 +24,6 @@ ANSWERED = "Hi Kai! It is 120 cm wide, so yes."
 NOTES = ("ask the shop first", "he always asks twice")
 WRONG = "It is 27 cm high"
 RIGHT = "It is 72 cm high."
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 async def test_a_day_of_everybody_in_the_panes(browser: Browser, tmp_path: Path) -> None:

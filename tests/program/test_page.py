@@ -63,7 +63,7 @@ async def panes(browser: Browser, tmp_path: Path) -> AsyncIterator[Panes]:
     errors: list[str] = []
     async with running(tmp_path) as program:
         page = await browser.new_page(viewport={"width": 1600, "height": 900})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(program.sandbox)
         await page.wait_for_selector("body.ready")

@@ -49,7 +49,7 @@ async def shown(browser: Browser, tmp_path: Path) -> AsyncIterator[Shown]:
     errors: list[str] = []
     async with running(tmp_path) as program:
         page: Page = await browser.new_page(viewport={"width": 1600, "height": 1000})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(program.sandbox)
         await page.wait_for_selector("body.ready")

@@ -41,7 +41,7 @@ def started(folder: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_signal_stops_it_cleanly(tmp_path: Path, sign: signal.Signals) -> None:
     with started(tmp_path) as run:
         run.send_signal(sign)
-        _, errors = run.communicate(timeout=10)
+        _, errors = run.communicate(timeout=30)
         assert run.returncode == 0
         assert errors.splitlines()[-1].endswith("stopped")
 

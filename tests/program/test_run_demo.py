@@ -130,7 +130,7 @@ async def test_what_was_said_is_there_after_a_restart(tmp_path: Path) -> None:
 async def test_the_program_ends_when_its_sandbox_does_and_says_so(tmp_path: Path) -> None:
     async with running(tmp_path) as program:
         os.kill(program.child(), signal.SIGKILL)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             _, errors = await program.process.communicate()
         assert program.process.returncode == 1
         assert "The sandbox ended by itself (code -9)" in errors.decode().splitlines()[-1]
@@ -142,7 +142,7 @@ async def test_the_sandbox_ends_with_a_program_that_was_killed(tmp_path: Path) -
         ended = asyncio.Event()
         asyncio.get_running_loop().add_reader(child, ended.set)
         program.process.kill()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await ended.wait()
         asyncio.get_running_loop().remove_reader(child)
         os.close(child)

@@ -83,7 +83,7 @@ class Whole:
     async def ready(self) -> None:
         """Waits until both platforms are connected."""
         assert self._program is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._ready():
                 assert self._program.returncode is None, "".join(self.log[-20:])
                 await asyncio.sleep(0.05)
@@ -111,7 +111,7 @@ class Whole:
         assert self._reader is not None
         if self._program.returncode is None:
             self._program.send_signal(sign)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             code = await self._program.wait()
         await self._reader
         return code
@@ -276,11 +276,11 @@ async def sandbox(*arguments: str) -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             line = await process.stdout.readline()
         yield json.loads(line)["url"]
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await process.wait()

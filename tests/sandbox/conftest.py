@@ -61,7 +61,7 @@ class Bot(discord.Client):
 
     async def hear(self, kind: str) -> Any:
         """The next thing of that kind; others before it are passed over."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 found, what = await self.heard.get()
                 if found == kind:
@@ -79,7 +79,7 @@ class Wire:
 
     async def take(self) -> Any:
         """The next payload, or the close code."""
-        message = await self.ws.receive(timeout=10)
+        message = await self.ws.receive(timeout=30)
         if message.type is aiohttp.WSMsgType.TEXT:
             return json.loads(message.data)
         return self.ws.close_code
@@ -144,7 +144,7 @@ class House(InProcess):
         """A bare connection to the gateway, greeted already."""
         url = self.kernel.base_url + "/discord/gateway?v=10&encoding=json"
         async with self.http.ws_connect(url) as ws:
-            hello = json.loads((await ws.receive(timeout=10)).data)
+            hello = json.loads((await ws.receive(timeout=30)).data)
             assert hello["op"] == 10
             assert hello["d"]["heartbeat_interval"] > 0
             yield Wire(ws)
@@ -160,7 +160,7 @@ class House(InProcess):
         async with client:
             running = asyncio.create_task(client.start(TOKEN))
             ready = asyncio.create_task(client.wait_until_ready())
-            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=15)
+            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
             if running.done():
                 ready.cancel()
                 await running

@@ -58,7 +58,7 @@ class Program:
 
     async def hear(self, kind: str = "message", subtype: str | None = None) -> dict[str, Any]:
         """The next event of that kind and subtype; others before it are passed over."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 event: dict[str, Any] = (await self.heard.get())["event"]
                 if event["type"] == kind and event.get("subtype") == subtype:
@@ -66,7 +66,7 @@ class Program:
 
     async def hear_outer(self) -> dict[str, Any]:
         """The next event in its outer form."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self.heard.get()
 
 

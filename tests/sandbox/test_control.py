@@ -130,7 +130,7 @@ async def test_live_tells_who_is_too_far_behind_to_read_all_again(place: SlackPl
 
 
 async def _line(stream: aiohttp.ClientResponse) -> dict[str, object]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for line in stream.content:
             if line.startswith(b"data: "):
                 return dict(json.loads(line[6:]))
@@ -171,7 +171,7 @@ async def test_the_command_prints_its_address_and_ends_on_sigterm(tmp_path: Path
     async with aiohttp.ClientSession() as http, http.get(f"{url}/_control/live") as stream:
         assert stream.status == 200
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
     process._transport.close()  # type: ignore[attr-defined]
 
 

@@ -207,8 +207,8 @@ async def test_a_restart_shows_the_same(house: Any) -> None:
 
 async def test_channels_that_come_and_go_are_told(house: Any) -> None:
     async with house.bot() as bot:
-        came = asyncio.create_task(bot.wait_for("guild_channel_create", timeout=10))
-        went = asyncio.create_task(bot.wait_for("guild_channel_delete", timeout=10))
+        came = asyncio.create_task(bot.wait_for("guild_channel_create", timeout=30))
+        went = asyncio.create_task(bot.wait_for("guild_channel_delete", timeout=30))
         body = {"name": "second", "kind": "forum"}
         made = await house.control("POST", "discord/channels", body)
         assert (await came).id == int(made["id"])
@@ -228,7 +228,7 @@ async def test_a_dropped_session_resumes_and_misses_nothing(house: Any) -> None:
         await house.say("Rosa", "chat", "two")
         assert (await bot.hear("message")).content == "one"
         assert (await bot.hear("message")).content == "two"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await bot.resumed.wait()
 
 

@@ -129,7 +129,7 @@ async def test_an_event_is_delayed(house: Any) -> None:
 async def test_a_session_that_cannot_resume_loses_its_events(house: Any) -> None:
     async with house.bot() as bot:
         await house.fault("events", "drop_session", resume=False)
-        again = asyncio.create_task(bot.wait_for("ready", timeout=15))
+        again = asyncio.create_task(bot.wait_for("ready", timeout=30))
         await asyncio.sleep(0)
         await said(house, "lost")
         await again

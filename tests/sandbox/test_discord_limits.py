@@ -54,7 +54,7 @@ async def test_a_client_that_waits_as_told_gets_through(house: Any) -> None:
         channel = bot.get_channel(int(CHAT))
         said = await house.say("Rosa", CHAT, "m")
         message = await channel.fetch_message(int(said))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for sign in "👍🎉👀":
                 await message.add_reaction(sign)
         assert len((await house.shown(CHAT))[0]["reactions"]) == 3

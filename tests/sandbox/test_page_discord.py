@@ -80,7 +80,7 @@ async def bot(shown: Shown) -> AsyncIterator[Bot]:
         assert done.status == 200, await done.text()
     found, ready = Bot(shown), asyncio.Event()
     listening = asyncio.create_task(found.listen(ready))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await ready.wait()
     yield found
     listening.cancel()

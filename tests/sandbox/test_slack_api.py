@@ -463,5 +463,5 @@ async def test_what_a_fault_holds_back_is_forgotten_by_a_reset(place: SlackPlace
         await place.web.chat_postMessage(channel=GENERAL, text="late")
     await place.control("POST", "reset")
     held_back = [task for task in asyncio.all_tasks() if "_later" in repr(task)]
-    await asyncio.wait_for(asyncio.gather(*held_back, return_exceptions=True), 10)
+    await asyncio.wait_for(asyncio.gather(*held_back, return_exceptions=True), 30)
     assert await place.shown() == []

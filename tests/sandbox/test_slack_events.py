@@ -27,7 +27,7 @@ async def place() -> AsyncIterator[SlackPlace]:
 
 async def settled(place: SlackPlace, **wanted: Any) -> dict[str, Any]:
     """The state of the delivery, once it is as wanted."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             told = await place.control("GET", "slack/delivery")
             if all(told[key] == value for key, value in wanted.items()):
@@ -406,12 +406,12 @@ async def test_events_that_are_too_many_are_left_out_with_a_word(place: SlackPla
         await told.get()
         await place.fault("events", "app_rate_limited", ago=60)
         await place.say("left out")
-        limited = await asyncio.wait_for(told.get(), 10)
+        limited = await asyncio.wait_for(told.get(), 30)
         assert limited["type"] == "app_rate_limited"
         assert (limited["team_id"], limited["api_app_id"]) == ("T0NORTHWIND", "A0PINTHREAD")
         assert limited["minute_rate_limited"] % 60 == 0
         assert 60 <= time.time() - limited["minute_rate_limited"] <= 130
         await place.say("told")
-        assert (await asyncio.wait_for(told.get(), 10))["event"]["text"] == "told"
+        assert (await asyncio.wait_for(told.get(), 30))["event"]["text"] == "told"
     finally:
         await runner.cleanup()

@@ -51,7 +51,7 @@ async def _found(patch: Path, tree: Path) -> int | str:
         return f"the patch does not apply: {said[-500:]}"
     named = re.search(r"^Look at seed (\d+) first\.$", patch.read_text(), re.MULTILINE)
     for seeds in (f"{named[1]}:{named[1]}", SEEDS) if named else (SEEDS,):
-        command = ("nice", sys.executable, "-m", "bridge", "simulate", "--seeds", seeds)
+        command = ("nice", "-n", "5", sys.executable, "-m", "bridge", "simulate", "--seeds", seeds)
         code, said = await _run(tree, *command, "--jobs", "1", "--first")
         failed = re.search(r"^seed (\d+) fails: ", said, re.MULTILINE)
         if code == 1 and failed is not None:

@@ -22,7 +22,7 @@ def test_every_seed_ends_as_promised(first: int) -> None:
     """On all processors, but only while they are idle: other tests run beside it in real time."""
     seeds = f"{first}:{first + AT_ONCE - 1}"
     played = subprocess.run(
-        ("nice", sys.executable, "-m", "bridge", "simulate", "--seeds", seeds, "--json"),
+        ("nice", "-n", "5", sys.executable, "-m", "bridge", "simulate", "--seeds", seeds, "--json"),
         cwd=ROOT,
         capture_output=True,
         text=True,

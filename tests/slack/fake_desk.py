@@ -73,7 +73,7 @@ class FakeDesk(_Desk):
         return outcome
 
     async def intent(self) -> Intent:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self.intents.get()
 
     async def brands(self, limit: int = 100) -> tuple[Account, ...]:

@@ -33,7 +33,7 @@ class FakeOffice:
     held: Answer = field(default_factory=lambda: SENDS)
 
     async def call(self) -> Call:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self.calls.get()
 
     async def _answer(self, name: str, caller: Caller, *given: Any) -> Answer:

@@ -69,7 +69,7 @@ class World:
         self, fits: Callable[[dict[str, Any]], Any], user: str = "U0ADA"
     ) -> dict[str, Any]:
         """What that person sees, once it fits."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 seen = await self.seen(user)
                 if fits(seen):
@@ -78,7 +78,7 @@ class World:
 
     async def until_seen(self, user: str = "U0ADA", most: int = 1) -> dict[str, Any]:
         """What that person sees, once there are so many things."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async with self.http.get(f"{self.url}/_control/live?after=0") as live:
                 while True:
                     seen = await self.seen(user)

@@ -131,12 +131,12 @@ async def test_our_own_edits_deletes_and_reactions_are_not_input(
     for verb in (Verb.REACT, Verb.UNREACT):
         done = await adapter.write(about(verb, reply.remote, space, "👍🏽"))
         assert isinstance(done, Receipt), done
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (seen := await desk.echoes.get())[0] != "d-edit":
             pass
     assert seen[1] == reply
     assert desk.intents.empty()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if len(desk.suspects) == 2:
                 break

@@ -65,7 +65,7 @@ async def test_a_connection_that_is_open_but_deaf_is_noticed_and_opened_anew(
     async with world.adapter("socket", desk, deaf_after=0.3) as adapter:
         assert await desk.gap_told() == "started"
         thread = await said(world, adapter)
-        await asyncio.wait_for(desk.echoes.get(), 10)
+        await asyncio.wait_for(desk.echoes.get(), 30)
         await world.fault("events", "deaf")
         await world.say("nobody hears this", thread_ts=thread)
         assert adapter.connected()
@@ -237,7 +237,7 @@ async def test_an_uninstalled_app_breaks_all_its_places_at_once(
         if not broken:
             assert desk.places.empty()
             return
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             place, label, trouble = await desk.places.get()
         assert (place, label) == (Place("slack", TEAM, ""), None)
         assert "Install the app again" in str(trouble)

@@ -27,7 +27,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def shown(world: World, words: str, user: str = "U0ADA") -> dict[str, Any]:
     """Somebody's App Home, once it holds these words."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             page = (await world.seen(user))["home"]
             if page and words in str(page):

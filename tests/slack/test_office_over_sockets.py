@@ -526,7 +526,7 @@ async def test_a_request_is_a_card_with_buttons_until_it_is_answered(
     assert "Accept" in texts((await world.shown("D0ADA"))[0])
     await press(world, "Accept", **at)
     await world.until(lambda s: "You talk now." in str(s["answers"]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             (left,) = await world.shown("D0ADA")
             if "Accept" not in texts(left):

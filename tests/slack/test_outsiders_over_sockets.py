@@ -85,7 +85,7 @@ async def test_a_stranger_who_presses_a_button_is_of_their_own_workspace(
 
 
 async def exposed(desk: FakeDesk) -> tuple[Place, bool]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await desk.exposures.get()
 
 

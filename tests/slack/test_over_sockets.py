@@ -60,10 +60,10 @@ async def test_our_own_post_comes_back_as_an_echo_and_never_as_input(
     adapter: SlackAdapter, world: World, desk: FakeDesk
 ) -> None:
     root = await posted(adapter)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await desk.echoes.get() == ("d-card", root)
     reply = await adapter.write(text("hello", str(root.space)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await desk.echoes.get() == ("d-text", reply)
     assert desk.intents.empty()
 

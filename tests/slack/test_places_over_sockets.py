@@ -26,7 +26,7 @@ async def adapter(
 
 
 async def told(desk: FakeDesk) -> tuple[Place, str | None, str | None]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await desk.places.get()
 
 
@@ -46,7 +46,7 @@ async def test_what_happens_to_a_channel_is_told_with_what_to_do(
     await world.act("join", user=BOT, channel=INBOX)
     assert await told(desk) == (PLACE, None, None)
     await world.act("leave", user="U0BO", channel=INBOX)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await desk.left.get() == (PLACE, Identity("slack", TEAM, "U0BO"))
     await world.act("remove", user="U0ADA", channel=INBOX)
     assert "deleted" in str((await told(desk))[2])

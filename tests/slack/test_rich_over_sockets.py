@@ -116,7 +116,7 @@ async def test_a_preview_is_no_edit(over_http: SlackAdapter, world: World, desk:
     ts = await world.say("https://x.example/", thread_ts=root)
     await desk.intent()
     await world.act("unfurl", channel=INBOX, ts=ts, url="https://x.example/")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await world.control("GET", "slack/delivery"))["waiting"]:
             pass
     await world.say("after", thread_ts=root)

@@ -381,7 +381,7 @@ async def test_what_a_sweep_found_is_told_once_and_to_its_author_alone(
     post, edit = seen.said
     for intent, sentence in ((post, "That is too long."), (post, "Twice."), (edit, "No, no.")):
         await adapter.tell(seen, intent, Refusal("text_too_long", sentence))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answers = (await world.seen())["answers"]
             if len(answers) == 2:

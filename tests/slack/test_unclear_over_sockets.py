@@ -87,7 +87,7 @@ class Place:
     async def applied(self, method: str) -> None:
         """Waits until what was held back has been done."""
         after = self.begun
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 told = await self.world.control("GET", f"journal?after={after}&wait=5")
                 after = told["next"]
@@ -258,7 +258,7 @@ async def test_our_own_event_tells_the_outcome_before_the_answer_does(
     )
     await strike(told.world, method, "delay")
     writing = asyncio.create_task(brought_to_its_end(told.adapter, told.write(kind)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (echo := await desk.echoes.get())[0] != "d-new":
             pass
     assert not writing.done()

@@ -476,7 +476,7 @@ class Events:
 
         name, data = "", None
         while True:
-            raw = await asyncio.wait_for(self._answer.content.readline(), 10)
+            raw = await asyncio.wait_for(self._answer.content.readline(), 30)
             if not raw:
                 raise EOFError
             line = raw.decode().rstrip("\n")
@@ -498,7 +498,7 @@ class Events:
     async def comment(self) -> str:
         """The next heartbeat."""
         while True:
-            raw = await asyncio.wait_for(self._answer.content.readline(), 10)
+            raw = await asyncio.wait_for(self._answer.content.readline(), 30)
             if not raw:
                 raise EOFError
             if raw.startswith(b":"):
@@ -587,7 +587,7 @@ async def context(browser: Browser, world: World) -> AsyncIterator[BrowserContex
     """A browser in which Mia is signed in; a script error fails the test."""
     errors: list[str] = []
     found = await browser.new_context(viewport={"width": 600, "height": 760})
-    found.set_default_timeout(10_000)
+    found.set_default_timeout(30_000)
     found.on("weberror", lambda error: errors.append(str(error.error)))
     await found.add_cookies(
         [{"name": "pinthread", "value": await world.session("mia"), "url": world.url}]
