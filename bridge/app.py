@@ -315,7 +315,8 @@ async def _bind(store: Store, config: Config, gone: Collection[AccountId]) -> No
         if known is not None:
             mode = modes.get(binding.id, known.mode)
             label = binding.label or known.label
-            binding = replace(binding, label=label, mode=mode)  # noqa: PLW2901
+            since = known.mode_since if known.mode is mode else now()
+            binding = replace(binding, label=label, mode=mode, mode_since=since)  # noqa: PLW2901
         await store.put_binding(binding)
 
 

@@ -17,6 +17,7 @@ from core.model import (
     Account,
     AccountKind,
     Binding,
+    BindingKind,
     BrandRules,
     FollowBack,
     Identity,
@@ -303,7 +304,11 @@ class People:
                     "This channel is connected for somebody else. They can let it go with "
                     "`/pin disconnect`.",
                 )
-            binding = replace(binding, id=known.id, label=binding.label or known.label)
+            since = known.mode_since if known.mode is binding.mode else self._now()
+            label = binding.label or known.label
+            binding = replace(binding, id=known.id, label=label, mode_since=since)
+        elif binding.kind is BindingKind.INBOX:
+            binding = replace(binding, mode_since=self._now())
         try:
             await self._store.put_binding(binding)
         except StoreError as failed:

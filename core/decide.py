@@ -31,7 +31,7 @@ def decide(state: State, intent: Intent, now: datetime, agent: Identity | None =
     elif state.head is None or state.thread is None:
         return NO_THREAD
     elif isinstance(what, PostMessage):
-        found = post(state, state.head, state.thread, what, intent.key)
+        found = post(state, state.head, state.thread, what, intent.key, intent.at)
     elif isinstance(what, OnMessage):
         found = on_message(state, state.head, state.thread, intent, what, agent)
         if isinstance(what, EditMessage):

@@ -5,6 +5,7 @@ may say something to whom is in `core.rules`.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from core.audience import shown_to
 from core.events import (
@@ -150,12 +151,19 @@ def _asked(
 # --- words in a thread --------------------------------------------------------------------
 
 
-def post(state: State, head: Head, thread: Thread, what: PostMessage, key: str) -> Found:
-    """A message or a note, or a reply that waits."""
+def post(
+    state: State,
+    head: Head,
+    thread: Thread,
+    what: PostMessage,
+    key: str,
+    at: datetime | None,
+) -> Found:
+    """A message or a note, or a reply that waits. `at` is when it was typed."""
     actor, standing = state.actor, state.standing
     if actor.banned:
         return BANNED
-    speech = Speech.TYPED if actor.kind is AccountKind.PERSON else _speech(state, what)
+    speech = Speech.TYPED if actor.kind is AccountKind.PERSON else _speech(state, what, at)
     note = speech is Speech.NOTE
     mine, others = sides(head, actor.id)
     refusal = _may_post(state, head, what, mine, others, note=note)
@@ -181,8 +189,12 @@ def post(state: State, head: Head, thread: Thread, what: PostMessage, key: str) 
     return head.id, thread.id, _spoken(state, thread, mine, others, said)
 
 
-def _speech(state: State, what: PostMessage) -> Speech:
-    """What a brand's words are. An answer to a note is a note."""
+def _speech(state: State, what: PostMessage, at: datetime | None) -> Speech:
+    """What a brand's words are. An answer to a note is a note.
+
+    Words that come in after the mode was changed count as a note where they were typed before:
+    whoever typed them may have relied on that.
+    """
     if state.message is not None and state.message.only is not None:
         return Speech.NOTE
     via = state.via
@@ -190,7 +202,8 @@ def _speech(state: State, what: PostMessage) -> Speech:
         return what.speech
     if via.mode is Mode.EXPLICIT or is_marked(what.text):
         return Speech.NOTE
-    return Speech.TYPED
+    earlier = at is not None and via.mode_since is not None and at < via.mode_since
+    return Speech.NOTE if earlier else Speech.TYPED
 
 
 def _may_post(

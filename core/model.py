@@ -235,6 +235,8 @@ class Binding:
     """Its channel has turned public or shared: nothing goes there, nobody there acts."""
     conversation: ConversationId | None = None
     """Of a project channel: the only conversation that lives there; None: all of the account's."""
+    mode_since: datetime | None = None
+    """Since when an inbox has its mode, where somebody has changed it."""
 
 
 class MirrorState(StrEnum):

@@ -26,11 +26,14 @@ from core.intents import (
     StartThread,
     What,
 )
+from core.model import Mode
 from core.notes import is_marked
+from core.ports.desk import Desk
 from core.ports.outcomes import Accepted, Outcome
 from core.refusal import Refusal
 from simulation import world
 from simulation.clock import VirtualLoop
+from simulation.keeping import Keeping
 from simulation.platforms.adapter import Ledger
 from simulation.platforms.platform import Platform
 from simulation.platforms.rooms import Post, Room
@@ -42,6 +45,8 @@ from simulation.trace import Trace
 T = TypeVar("T")
 
 _AGAIN = 2.0
+_ANSWERS_IN = 10.0
+"""Seconds after which nobody waits for an answer any longer."""
 _MOMENT = 2.0
 _INSTEAD = ("say", "say", "say", "web_post", "web_start")
 _MARKS = ("note: ", "NOTE:", "\U0001f512 ", "Note : ")
@@ -81,6 +86,7 @@ class People:
         """Keys of held replies of which somebody was told that they are taken back."""
         self.perhaps_undone: set[str] = set()
         """Keys of those of which somebody asked for it, with whatever answer."""
+        self.keeping = Keeping(loop.time, self._have_done)
         self._notes: set[MessageId] = set()
         self._blocked: list[tuple[AccountId, AccountId]] = []
         self._answers: set[str] = set()
@@ -98,7 +104,8 @@ class People:
 
     def _try(self, act: Act) -> bool:
         try:
-            return bool(getattr(self, f"_{act.kind}")(act))
+            there = getattr(self, f"_{act.kind}", None) or getattr(self.keeping, act.kind)
+            return bool(there(act))
         except Refused:
             return False
 
@@ -174,6 +181,33 @@ class People:
         mark = _pick(_MARKS, act.picks[1])
         platform.say(room, somebody.user, mark + _text(act, f"{somebody.name} inside"))
         return True
+
+    def _renote(self, act: Act) -> bool:
+        """Other words for a note that was typed there, with its mark and without one."""
+        found = self._in_inbox(act)
+        if found is None:
+            return False
+        platform, room, somebody = found
+        there = [one for one in room.standing() if one.author == somebody.user]
+        notes = [
+            one
+            for one in there
+            if self._heard_as_note(platform, one)
+            and int(one.edited or one.at) != int(self._loop.time())
+        ]
+        if not notes or platform.closed_to_people(room):
+            return False
+        words = _text(act, f"{somebody.name} inside again")
+        if act.picks[1] % 2:
+            words = _pick(_MARKS, act.picks[1] >> 1) + words
+        platform.edit(_pick(notes, act.picks[1] >> 4), words)
+        return True
+
+    def _heard_as_note(self, platform: Platform, post: Post) -> bool:
+        """Words that were a note as they were typed, and are in the history."""
+        first = next(text for one, text in platform.words if one is post)
+        explicit = self.keeping.modes.at(post.at) is Mode.EXPLICIT
+        return (explicit or is_marked(first)) and not self._is_unheard(platform, post)
 
     def _regret(self, act: Act) -> bool:
         """A reply in the inbox that is taken back soon, or a moment too late."""
@@ -428,7 +462,8 @@ class People:
             return
         self._trace.add("web", "block" if on else "unblock", f"{who} {whom}")
         self._blocked.append((who, whom))
-        self._loop.create_task(_done(desk.block(who, whom, on=on)), context=program.context)
+        block = _done(lambda desk: desk.block(who, whom, on=on), desk)
+        self._loop.create_task(block, context=program.context)
 
     def _thread(self, act: Act) -> tuple[ThreadId, AccountId] | None:
         if not self.threads:
@@ -444,6 +479,34 @@ class People:
         self.asking += 1
         self._request(Intent(key, account, what, origin), 0)
 
+    def _have_done(
+        self, called: str, do: Callable[[Desk], Awaitable[object]], done: Callable[[], None]
+    ) -> None:
+        """What is no intent, asked for again as long as there is no answer."""
+        self._trace.add("web", "asks", called)
+        self.asking += 1
+        answers: list[object] = []
+
+        def ask() -> None:
+            program = self._program()
+            desk = None if program is None or not program.life.alive else program.desk
+            if answers:
+                return
+            if program is not None and desk is not None:
+                # Within its life: what is under way when that ends gives no answer.
+                task = self._loop.create_task(_done(do, desk), context=program.context)
+                task.add_done_callback(answered, context=self._outside)
+            self._loop.call_later(_ANSWERS_IN, ask, context=self._outside)
+
+        def answered(task: object) -> None:
+            if not answers:
+                answers.append(task.result())  # type: ignore[attr-defined]
+                self.asking -= 1
+                self._trace.add("web", "has", called)
+                done()
+
+        ask()
+
     def _request(self, intent: Intent, attempts: int) -> None:
         program = self._program()
         desk = None if program is None or not program.life.alive else program.desk
@@ -457,7 +520,7 @@ class People:
             lambda found: self._answered(intent, found.result().result()), context=self._outside
         )
         self._loop.call_later(
-            10.0, self._unanswered, intent, attempts, answered, context=self._outside
+            _ANSWERS_IN, self._unanswered, intent, attempts, answered, context=self._outside
         )
 
     def _unanswered(self, intent: Intent, attempts: int, answered: object) -> None:
@@ -483,8 +546,8 @@ class People:
             self._web_said.append((outcome.message, outcome.thread, account))
 
 
-async def _done(what: Awaitable[object]) -> None:
-    await what
+async def _done(do: Callable[[Desk], Awaitable[object]], desk: Desk) -> None:
+    await do(desk)
 
 
 def _who(actor: Actor) -> AccountId:

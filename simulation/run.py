@@ -15,6 +15,7 @@ from functools import cache
 from random import Random
 
 from bridge.metrics import Counter
+from core.model import Mode
 from simulation import secret, verdict, world
 from simulation.clock import Standstill, VirtualLoop, buried, run_virtually
 from simulation.faults import CallFault, Crash, EventFault, Fault, Outage
@@ -172,6 +173,8 @@ class Stage:
             self.ledger,
             heard=script.heard,
         )
+        if script.explicit:
+            self.people.keeping.modes.set(Mode.EXPLICIT)
         self.program: Program | None = None
         self.lives: list[Program] = []
         self.hit = 0
@@ -372,7 +375,9 @@ class Stage:
             await asyncio.sleep(_SEEING)
             program = self.program
             assert program is not None
-            if self.people.asking or await program.store.due() or self._is_any_held():
+            if not program.life.alive or self.slack.open or self.people.asking:
+                continue
+            if await program.store.due() or self._is_any_timer():
                 continue
             sweeping = program.catch_up is None or program.catch_up.progress()
             if not sweeping and not self._is_any_broken():
@@ -383,18 +388,16 @@ class Stage:
         broken = "SELECT 1 FROM mirrors WHERE state <> 'active' LIMIT 1"
         return self.disk.db.execute(broken).fetchone() is not None
 
-    def _is_any_held(self) -> bool:
-        """Whether a reply is to go out by itself."""
-        held = "SELECT 1 FROM timers WHERE kind = 'reply' AND due IS NOT NULL LIMIT 1"
+    def _is_any_timer(self) -> bool:
+        """Whether a reply is to go out by itself, or cards are to change."""
+        held = "SELECT 1 FROM timers WHERE kind IN ('reply', 'cards') AND due IS NOT NULL LIMIT 1"
         return self.disk.db.execute(held).fetchone() is not None
 
     def secrets(self) -> list[str]:
         """Words that nobody outside the brand may ever have seen."""
         return [
             *self.people.inside,
-            *secret.typed(
-                self.slack, self.ledger, self.people.undone, explicit=self.script.explicit
-            ),
+            *secret.typed(self.slack, self.ledger, self.people.undone, self.people.keeping.modes),
         ]
 
     def figures(self) -> Figures:

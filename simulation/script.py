@@ -42,6 +42,8 @@ _WEIGHTS = {
     "regret": 3,
     "reply": 3,
     "put_note": 2,
+    "renote": 2,
+    "mode": 0.8,
     "block": 1.2,
     "unblock": 0.8,
     "archive": 1.5,

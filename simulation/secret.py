@@ -9,8 +9,10 @@ moment.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from core.model import Mode
 from core.notes import is_marked, unmarked
 from simulation import world
+from simulation.keeping import Modes
 from simulation.platforms.adapter import Ledger
 from simulation.platforms.platform import Platform
 from simulation.platforms.rooms import Post
@@ -19,8 +21,12 @@ _NUMBER = re.compile(r"\d+")
 """Each wording in a simulation has a number of its own behind its first words."""
 
 
-def typed(slack: Platform, ledger: Ledger, undone: set[str], *, explicit: bool) -> Iterator[str]:
-    """Wordings typed in the brand's inbox that are to stay there."""
+def typed(slack: Platform, ledger: Ledger, undone: set[str], modes: Modes) -> Iterator[str]:
+    """Wordings typed in the brand's inbox that are to stay there.
+
+    The mode counts that it had when they were typed. While somebody is changing it, words
+    without a mark are either.
+    """
     stays: dict[Post, bool] = {}
     for post, text in slack.words:
         if post.ours or post.room.place != world.INBOX:
@@ -29,7 +35,7 @@ def typed(slack: Platform, ledger: Ledger, undone: set[str], *, explicit: bool) 
             key = f"slack:{slack.remote(post)}:post"
             held = ledger.held.get(key)
             back = key in undone or (held is not None and held.until is None)
-            stays[post] = explicit or is_marked(text) or back
+            stays[post] = modes.at(post.at) is Mode.EXPLICIT or is_marked(text) or back
         if stays[post] or is_marked(text):
             yield unmarked(text, None)[0]
 

@@ -65,6 +65,8 @@ class Facts:
     """Account, emoji, and the mirror in which it was done."""
     keys: set[str] = field(default_factory=set)
     refused: set[tuple[str, int]] = field(default_factory=set)
+    mode: str = ""
+    """Of the brand's inbox."""
 
 
 async def judge(stage: "Stage", program: "Program") -> list[str]:
@@ -106,6 +108,8 @@ async def _facts(stage: "Stage", program: "Program") -> Facts:
         message = MessageId(items[position][1])
         facts.reactions.setdefault(message, []).append((account, emoji, origin))
     facts.keys = {key for (key,) in db.execute("SELECT key FROM intents")}
+    inbox = await program.store.binding_at(world.INBOX)
+    facts.mode = "" if inbox is None else str(inbox.mode)
     facts.refused = set(db.execute("SELECT mirror, seq FROM refusals"))
     return facts
 
@@ -276,8 +280,14 @@ class Judge:
                 yield f"the card shows {pin}"
             elif card.gone or self._mirror.until_seq is not None:
                 continue
+            elif self._mirror.kind is BindingKind.INBOX and self._mode_on(card) != self._facts.mode:
+                yield f"the card says {self._mode_on(card)}, and the mode is {self._facts.mode}"
             elif pin.title != world.pin_of(pin.id).title:
                 yield f"the card does not show what is known of {pin.id}"
+
+    def _mode_on(self, card: Post) -> str:
+        line = card.part.line if card.part is not None else None
+        return "" if line is None else str(line.mode)
 
     def _message(
         self, message: MessageId, told: Told, shown: list[tuple[Post, str, str]]

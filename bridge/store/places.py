@@ -7,6 +7,7 @@ people without knowing of the place is decided again, and gets its mirrors there
 import sqlite3
 
 from bridge.store import filling
+from bridge.store.codec import from_time
 from bridge.store.queries import load
 from bridge.store.talking import Version
 from core.ids import BindingId, ThreadId
@@ -35,7 +36,8 @@ def put_binding(
             "A channel shows the conversations of one account."
         )
     row = (binding.id, binding.account, *where, binding.kind, binding.label)
-    how = (binding.mode, binding.paused, binding.conversation)
+    since = None if binding.mode_since is None else from_time(binding.mode_since)
+    how = (binding.mode, binding.paused, binding.conversation, since)
     db.execute(_SQL["put_binding"], (*row, *how))
     if binding.kind is not BindingKind.DIRECT:  # everybody who is new brings one of those
         standing.now += 1

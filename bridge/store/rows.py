@@ -64,7 +64,8 @@ def pin(row: Row) -> Pin:
 def binding(row: Row) -> Binding:
     place = Place(row[2], row[3], row[4])
     kind, mode = _BINDING_KINDS[row[5]], _MODES[row[7]]
-    return Binding(row[0], row[1], place, kind, row[6], mode, bool(row[8]), row[9])
+    since = None if row[10] is None else to_time(row[10])
+    return Binding(row[0], row[1], place, kind, row[6], mode, bool(row[8]), row[9], since)
 
 
 def head(row: Row) -> Head:

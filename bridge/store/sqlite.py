@@ -349,7 +349,7 @@ class SqliteStore:
         return self._one(
             _SQL["placement_at"],
             (platform, remote),
-            lambda row: (rows.spot(row), rows.placement(row[39:])),
+            lambda row: (rows.spot(row), rows.placement(row[40:])),
         )
 
     async def written(self, message: MessageId) -> Written | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from core.ids import BindingId, ThreadId
 from core.intents import FillCard, Intent
-from core.model import Binding
+from core.model import Binding, BindingKind
 from core.ports.outcomes import Outcome
 from core.ports.reading import Timer
 from core.ports.rows import Spot
@@ -44,12 +44,23 @@ class Modes:
         self._submit = submit
         self._now = now
 
+    async def resume(self) -> None:
+        """Begins with changes that the program had not told of when it ended."""
+        for binding in await self._store.bindings():
+            if binding.kind is BindingKind.INBOX and binding.mode_since is not None:
+                timer = await self._store.timer(f"{CARDS}:{binding.id}")
+                first = await self._store.spots_after(binding.place, ThreadId(""), 1)
+                keys = [_key(spot, _stamp(binding)) for spot in first]
+                if timer is None and keys and await self._store.committed(keys[0]) is None:
+                    await self.begin(binding)
+
     async def begin(self, binding: Binding) -> None:
         """Its mode has changed. A change that is still being told gives way to this one."""
-        told = _Told(binding.id, self._now().isoformat())
+        told = _Told(binding.id, _stamp(binding))
+        # First, so that a stop leaves something that goes on with it.
+        await self._store.renew_timer(self._timer(told, self._now() + EVERY))
         # The oldest first, so that they stand in the same order afterwards.
         await self._fill(told, (await self._store.spots_at(binding.place, AT_ONCE))[::-1])
-        await self._store.renew_timer(self._timer(told, self._now() + EVERY))
 
     async def fire(self, timer: Timer) -> Timer | None:
         """The next cards; the timer as it is to fire again, if any are left."""
@@ -66,9 +77,16 @@ class Modes:
 
     async def _fill(self, told: _Told, spots: Sequence[Spot]) -> None:
         for spot in spots:
-            key = f"card:{spot.thread.id}:mode:{told.stamp}"
             what = FillCard(spot.thread.id, spot.thread.pin)
-            await self._submit(Intent(key, spot.head.creator, what))
+            await self._submit(Intent(_key(spot, told.stamp), spot.head.creator, what))
 
     def _timer(self, told: _Told, due: datetime) -> Timer:
         return Timer(f"{CARDS}:{told.binding}", CARDS, due, what=msgspec.json.encode(told).decode())
+
+
+def _stamp(binding: Binding) -> str:
+    return "" if binding.mode_since is None else binding.mode_since.isoformat()
+
+
+def _key(spot: Spot, stamp: str) -> str:
+    return f"card:{spot.thread.id}:mode:{stamp}"

@@ -89,6 +89,7 @@ class Timers:
     async def run(self) -> None:
         """Until it is cancelled."""
         await self._store.put_timer(self.reminders.next_digest(await self._store.feed_end()))
+        await self.modes.resume()
         while True:
             self._news.clear()
             try:

@@ -238,7 +238,8 @@ def text_of(part: Part, delivery: str = "") -> str:
         assert part.file is not None
         return f"file {part.file.name}"
     if part.pin is not None:
-        return f"{part.kind} {part.pin.title or part.pin.url}"
+        inside = "" if part.line is None else f" {part.line.mode} {part.line.status}"
+        return f"{part.kind} {part.pin.title or part.pin.url}{inside}"
     above = f"> {part.answers}\n" if part.answers else ""
     return f"{above}{part.text}"
 

@@ -413,6 +413,22 @@ async def filled(later: Later) -> dict[str, int]:
     return found
 
 
+async def test_a_change_of_the_mode_that_nobody_was_told_of_is_told_after_a_start(
+    later: Later,
+) -> None:
+    pin = Pin(PinId("1"), "https://www.pinterest.com/pin/1/")
+    await later.store.put_pin(pin, NOW)
+    what = StartThread((Handle("northwind"),), pin.id, "hello")
+    await accepted(later.intake, Intent("pin", MIA.id, what))
+    binding = await later.store.binding_at(INBOX)
+    assert binding is not None
+    await later.timers.modes.resume()
+    assert set((await filled(later)).values()) == {0}, "nobody has changed it"
+    await later.store.put_binding(replace(binding, mode_since=later.clock.now))
+    await later.timers.modes.resume()
+    assert set((await filled(later)).values()) == {1}
+
+
 async def test_every_card_of_an_inbox_follows_its_mode_however_many_there_are(later: Later) -> None:
     pins = AT_ONCE + BATCH + 3
     for n in range(pins):
@@ -433,14 +449,17 @@ async def test_every_card_of_an_inbox_follows_its_mode_however_many_there_are(la
         await later.pass_time(EVERY.total_seconds())
     assert set((await filled(later)).values()) == {1}
     # Changed once more before all have followed: each shows the last mode, and is filled for it.
-    later.clock.now += timedelta(seconds=1)
-    await later.timers.modes.begin(binding)
-    await later.pass_time(EVERY.total_seconds())
-    await later.timers.modes.begin(binding)
+    for _ in range(2):
+        later.clock.now += timedelta(seconds=1)
+        binding = replace(binding, mode_since=later.clock.now)
+        await later.timers.modes.begin(binding)
+        await later.pass_time(EVERY.total_seconds())
     for _ in range(pins // BATCH + 1):
         await later.pass_time(EVERY.total_seconds())
     counts = await filled(later)
     assert min(counts.values()) >= 2
     assert await later.store.next_timer() is None
+    await later.timers.modes.resume()
+    assert await later.store.next_timer() is None, "all is told already"
     after = [line.thread for line in await later.store.inbox(BRAND.id, pins)]
     assert after == before, "a card that shows more is no news"

@@ -125,6 +125,17 @@ def test_the_mode_the_words_and_the_button_say_what_is_a_note(
     assert shown_to(said, MIA.id) is not note
 
 
+@pytest.mark.parametrize(("seconds", "note"), [(-1, True), (0, False), (1, False)])
+def test_words_that_come_in_after_the_mode_was_changed_are_what_they_were_when_typed(
+    seconds: int, note: bool
+) -> None:
+    """From explicit to relay: whoever typed before that was writing a note."""
+    via = replace(inbox(Mode.RELAY), mode_since=NOW - timedelta(minutes=1))
+    typed = replace(say(), at=NOW - timedelta(minutes=1) + timedelta(seconds=seconds))
+    assert only_of(desk(via=via), typed) == {SHOP.id if note else None}
+    assert only_of(desk(via=via), say()) == {None}, "of words from elsewhere nobody knows when"
+
+
 def test_what_is_marked_as_a_note_is_not_sent_by_a_form_or_with_a_pin() -> None:
     for mode in (Mode.RELAY, Mode.EXPLICIT):
         assert code(desk(mode), say("note: hello", Speech.REPLY)) == "marked_as_note"

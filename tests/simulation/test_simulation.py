@@ -92,6 +92,21 @@ def test_what_stays_inside_the_brand_is_known_as_such(kind: str, seed: int) -> N
     assert played.figures.inside == 1
 
 
+def test_a_note_that_is_found_after_the_mode_was_changed_stays_one() -> None:
+    """Typed while replies were notes and nobody heard, and found when they go out."""
+    acts = (
+        Act(0.5, "begin", (0, 0, 0)),
+        Act(50.0, "mode", (0, 0, 0)),
+        Act(70.0, "say", (0, 0, 3)),
+        Act(120.0, "mode", (0, 0, 0)),
+    )
+    deaf = Fault(60.0, "slack", Outage.DEAF, 20.0)
+    played = play(Script(4, acts, (deaf,), ()))
+    assert played.problems == []
+    assert played.figures.inside == 1
+    assert played.figures.found == 1
+
+
 def test_words_edited_in_while_they_waited_are_hidden_from_who_blocked_their_author() -> None:
     """Kim's Discord is down: the brand writes, Kim blocks it, and it edits what has not begun."""
     acts = (

@@ -5,7 +5,7 @@ t.id, t.conversation, t.pin, t.tail, t.assignee, t.status, t.until
 
 -- part: spot_columns
 {mirror}, {thread}, {head}, b.id, b.account, b.platform, b.workspace, b.channel, b.kind, b.label,
-b.mode, b.paused, b.conversation
+b.mode, b.paused, b.conversation, b.mode_since
 
 -- part: spot_tables
 mirrors m

@@ -101,11 +101,11 @@ DELETE FROM links WHERE until < ?;
 
 -- name: put_binding
 -- A pause is no part of a change: only `pause_binding` begins and ends it.
-INSERT INTO bindings ({binding}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO bindings ({binding}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET account = excluded.account, platform = excluded.platform,
     workspace = excluded.workspace, channel = excluded.channel, kind = excluded.kind,
     label = excluded.label, mode = excluded.mode,
-    conversation = excluded.conversation;
+    conversation = excluded.conversation, mode_since = excluded.mode_since;
 
 -- name: label_binding
 UPDATE bindings SET label = ? WHERE id = ?;

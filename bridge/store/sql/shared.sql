@@ -1,7 +1,7 @@
 -- Columns that queries of several files read, in the order that rows.py expects.
 
 -- part: binding
-id, account, platform, workspace, channel, kind, label, mode, paused, conversation
+id, account, platform, workspace, channel, kind, label, mode, paused, conversation, mode_since
 
 -- part: mirror
 m.id, m.thread, m.conversation, m.binding, m.account, m.platform, m.workspace, m.channel,
