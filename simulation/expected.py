@@ -18,6 +18,8 @@ from core.events import (
     MessagePosted,
     PeopleAdded,
     PersonLeft,
+    PlaceClosed,
+    PlaceOpened,
     ThreadOpened,
 )
 from core.ids import AccountId, MessageId
@@ -59,7 +61,7 @@ class Expected:
     """There is anything at all to show, so there must be a card."""
 
 
-def expected(  # noqa: C901 (one branch for each kind of event)
+def expected(  # noqa: C901, PLR0912 (one branch for each kind of event)
     mirror: Mirror, events: Sequence[Event], typed_here: Mapping[MessageId, bool]
 ) -> Expected:
     """Of the events of its thread. `typed_here` are messages of the place itself: do they stand?"""
@@ -91,8 +93,10 @@ def expected(  # noqa: C901 (one branch for each kind of event)
             found.messages[what.message].files.append((event.seq, what.file.name))
         elif isinstance(what, FileRemoved):
             found.messages[what.message].off.add(what.added)
-        elif isinstance(what, FileFailed | PersonLeft):
+        elif isinstance(what, FileFailed | PersonLeft | PlaceClosed):
             _notice(found, event.seq, inside=inside)
+        elif isinstance(what, PlaceOpened):
+            _notice(found, event.seq, inside=inside and what.binding != mirror.binding)
         elif isinstance(what, PeopleAdded):
             _notice(found, event.seq, inside=inside and what.via != mirror.binding)
     _changes_here(found, mirror, events, typed_here)

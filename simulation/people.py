@@ -7,17 +7,20 @@ does, until there is one.
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from dataclasses import replace
+from sqlite3 import Connection
 from typing import TypeVar
 
 from core.ids import AccountId, MessageId, SpaceId, ThreadId
 from core.intents import (
     Actor,
     AddPeople,
+    ClosePlace,
     DeleteMessage,
     EditMessage,
     InSpace,
     Intent,
     Leave,
+    OpenPlace,
     Origin,
     Person,
     PostMessage,
@@ -26,7 +29,7 @@ from core.intents import (
     StartThread,
     What,
 )
-from core.model import Mode
+from core.model import BindingKind, Mode
 from core.notes import is_marked
 from core.ports.desk import Desk
 from core.ports.outcomes import Accepted, Outcome
@@ -48,6 +51,7 @@ _AGAIN = 2.0
 _ANSWERS_IN = 10.0
 """Seconds after which nobody waits for an answer any longer."""
 _MOMENT = 2.0
+_SHARED = tuple(one for one in world.bindings() if one.kind is BindingKind.PROJECT)
 _INSTEAD = ("say", "say", "say", "web_post", "web_start")
 _MARKS = ("note: ", "NOTE:", "\U0001f512 ", "Note : ")
 _WORDS = ("oak", "linen", "warm light", "a shelf", "by the window", "maybe", "no", "what about")
@@ -63,6 +67,7 @@ class People:
         trace: Trace,
         program: Callable[[], Program | None],
         ledger: Ledger,
+        db: Callable[[], Connection],
         *,
         heard: bool,
     ) -> None:
@@ -86,7 +91,7 @@ class People:
         """Keys of held replies of which somebody was told that they are taken back."""
         self.perhaps_undone: set[str] = set()
         """Keys of those of which somebody asked for it, with whatever answer."""
-        self.keeping = Keeping(loop.time, self._have_done)
+        self.keeping = Keeping(loop.time, self._have_done, self._later, db)
         self._notes: set[MessageId] = set()
         self._blocked: list[tuple[AccountId, AccountId]] = []
         self._answers: set[str] = set()
@@ -437,6 +442,24 @@ class People:
         self._ask(act, account, AddPeople(thread, (_pick(others, act.picks[2]),)))
         return True
 
+    def _close_place(self, act: Act) -> bool:
+        """Any member ends that others read it in a channel."""
+        found = self._thread(act)
+        if found is None:
+            return False
+        place = _pick(_SHARED, act.picks[2])
+        self._ask(act, found[1], ClosePlace(found[0], place.id))
+        return True
+
+    def _open_place(self, act: Act) -> bool:
+        """Whose channel it is shows a conversation there, again or from now on."""
+        place = _pick(_SHARED, act.picks[2])
+        theirs = [thread for thread, people in self.threads if place.account in people]
+        if not theirs:
+            return False
+        self._ask(act, place.account, OpenPlace(_pick(theirs, act.picks[0]), place.id))
+        return True
+
     def _block(self, act: Act) -> bool:
         """Of somebody with whom they talk; of their messages so far nothing changes."""
         found = self._thread(act)
@@ -478,6 +501,9 @@ class People:
         self._trace.add("web", act.kind, f"{_who(account)} {act.picks[0]}")
         self.asking += 1
         self._request(Intent(key, account, what, origin), 0)
+
+    def _later(self, seconds: float, do: Callable[[], object]) -> None:
+        self._loop.call_later(seconds, do, context=self._outside)
 
     def _have_done(
         self, called: str, do: Callable[[Desk], Awaitable[object]], done: Callable[[], None]

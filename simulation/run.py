@@ -171,6 +171,7 @@ class Stage:
             self.trace,
             lambda: self.program,
             self.ledger,
+            lambda: disk.db,
             heard=script.heard,
         )
         if script.explicit:

@@ -45,7 +45,7 @@ def seen_outside(platforms: Iterable[Platform], secrets: Sequence[str]) -> Itera
     by_number = dict(map(_begins, secrets))
     for platform in platforms:
         for post, text in platform.words:
-            if post.room.place == world.INBOX:
+            if post.room.place in world.INSIDE:
                 continue
             for number in _NUMBER.findall(text):
                 start = by_number.get(number)

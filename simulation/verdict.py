@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from core.delivery import PartKind
 from core.events import Event
-from core.ids import AccountId, ConversationId, MessageId, RemoteId, ThreadId, delivery_id
+from core.ids import (
+    AccountId,
+    BindingId,
+    ConversationId,
+    MessageId,
+    RemoteId,
+    ThreadId,
+    delivery_id,
+)
 from core.model import AUTHOR, BindingKind, Head, Mirror
 from core.notes import is_marked, unmarked
 from core.project import NAMED_REACTIONS
@@ -65,14 +73,15 @@ class Facts:
     """Account, emoji, and the mirror in which it was done."""
     keys: set[str] = field(default_factory=set)
     refused: set[tuple[str, int]] = field(default_factory=set)
-    mode: str = ""
-    """Of the brand's inbox."""
+    modes: dict[BindingId, str] = field(default_factory=dict)
+    """Of the brand's inboxes."""
 
 
 async def judge(stage: "Stage", program: "Program") -> list[str]:
     """What is wrong; nothing, if all is well."""
     facts = await _facts(stage, program)
     problems = [*_history(facts), *_told(stage, facts), *_limits(stage)]
+    problems += stage.people.keeping.problems
     problems += secret.seen_outside(stage.platforms.values(), stage.secrets())
     for mirror in facts.mirrors:
         problems += Judge(stage, facts, mirror).judge()
@@ -108,8 +117,7 @@ async def _facts(stage: "Stage", program: "Program") -> Facts:
         message = MessageId(items[position][1])
         facts.reactions.setdefault(message, []).append((account, emoji, origin))
     facts.keys = {key for (key,) in db.execute("SELECT key FROM intents")}
-    inbox = await program.store.binding_at(world.INBOX)
-    facts.mode = "" if inbox is None else str(inbox.mode)
+    facts.modes = {one.id: str(one.mode) for one in await program.store.bindings()}
     facts.refused = set(db.execute("SELECT mirror, seq FROM refusals"))
     return facts
 
@@ -280,10 +288,13 @@ class Judge:
                 yield f"the card shows {pin}"
             elif card.gone or self._mirror.until_seq is not None:
                 continue
-            elif self._mirror.kind is BindingKind.INBOX and self._mode_on(card) != self._facts.mode:
-                yield f"the card says {self._mode_on(card)}, and the mode is {self._facts.mode}"
+            elif self._mirror.kind is BindingKind.INBOX and self._mode_on(card) != self._mode():
+                yield f"the card says {self._mode_on(card)}, and the mode is {self._mode()}"
             elif pin.title != world.pin_of(pin.id).title:
                 yield f"the card does not show what is known of {pin.id}"
+
+    def _mode(self) -> str:
+        return self._facts.modes.get(self._mirror.binding, "")
 
     def _mode_on(self, card: Post) -> str:
         line = card.part.line if card.part is not None else None

@@ -34,9 +34,19 @@ INBOX = Place("slack", TEAM, "C1")
 PROJECT = Place("slack", TEAM, "C2")
 FORUM = Place("discord", GUILD, "500")
 PLANS = Place("discord", GUILD, "600")
+STAFF = Place("discord", GUILD, "700")
+"""Where the brand's own people may read along: connected for a while, and only read."""
 KIM_DIRECT = Place("discord", "", "user:13")
 LEE_DIRECT = Place("slack", TEAM, "user:U4")
-CHANNELS = (INBOX, PROJECT, FORUM, PLANS, KIM_DIRECT, LEE_DIRECT)
+QUIET = (
+    Place("slack", TEAM, "user:U3"),
+    Place("discord", "", "user:11"),
+    Place("discord", "", "user:12"),
+)
+"""Where conversations appear that their channels show no longer; nobody answers there."""
+CHANNELS = (INBOX, PROJECT, FORUM, PLANS, KIM_DIRECT, LEE_DIRECT, STAFF, *QUIET)
+INSIDE = frozenset({INBOX, STAFF})
+"""Where notes may be seen."""
 SECRET = bytes(range(32))
 """The key of delivery ids, the same in every simulation."""
 
@@ -125,9 +135,15 @@ def pin_of(pin: PinId) -> Pin:
     return Pin(pin, address, f"Idea {pin}", source=PinSource.API)
 
 
+def inbox(place: Place, mode: Mode) -> Binding:
+    """A channel of the brand's own; the same one has the same id again."""
+    name = BindingId("inbox" if place == INBOX else "staff")
+    return Binding(name, _NORTHWIND, place, BindingKind.INBOX, f"#{name}", mode)
+
+
 def bindings() -> tuple[Binding, ...]:
     return (
-        Binding(BindingId("inbox"), _NORTHWIND, INBOX, BindingKind.INBOX, "#inbox", Mode.RELAY),
+        inbox(INBOX, Mode.RELAY),
         Binding(BindingId("project"), _MIA, PROJECT, BindingKind.PROJECT, "#project"),
         Binding(BindingId("forum"), _JO, FORUM, BindingKind.PROJECT, "#forum"),
         Binding(BindingId("plans"), _ANA, PLANS, BindingKind.PROJECT, "#plans"),
