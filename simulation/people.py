@@ -52,6 +52,7 @@ _ANSWERS_IN = 10.0
 """Seconds after which nobody waits for an answer any longer."""
 _MOMENT = 2.0
 _SHARED = tuple(one for one in world.bindings() if one.kind is BindingKind.PROJECT)
+_LEAVING = tuple(one for one in world.PEOPLE if one.account in world.LEAVING)
 _INSTEAD = ("say", "say", "say", "web_post", "web_start")
 _MARKS = ("note: ", "NOTE:", "\U0001f512 ", "Note : ")
 _WORDS = ("oak", "linen", "warm light", "a shelf", "by the window", "maybe", "no", "what about")
@@ -92,6 +93,10 @@ class People:
         self.perhaps_undone: set[str] = set()
         """Keys of those of which somebody asked for it, with whatever answer."""
         self.keeping = Keeping(loop.time, self._have_done, self._later, db)
+        self.left: dict[AccountId, str] = {}
+        """Who has asked to be erased, and their name."""
+        self.web_words: list[tuple[AccountId, str]] = []
+        """Who said what on the web."""
         self._notes: set[MessageId] = set()
         self._blocked: list[tuple[AccountId, AccountId]] = []
         self._answers: set[str] = set()
@@ -335,6 +340,8 @@ class People:
             if room.place == somebody.place
             and (room.thread or (room.id.startswith("9") and room.posts))
         ]
+        if somebody.account in self.left:
+            return None
         if not rooms or platform.wire.down:
             return None
         return platform, _pick(rooms, pick >> 4), somebody
@@ -488,6 +495,17 @@ class People:
         block = _done(lambda desk: desk.block(who, whom, on=on), desk)
         self._loop.create_task(block, context=program.context)
 
+    def _erase(self, act: Act) -> bool:
+        """`/pin forget me`, and they do nothing any more. One in a seed."""
+        if self.left:
+            return False
+        somebody = _pick(_LEAVING, act.picks[0])
+        self.left[somebody.account] = somebody.name
+        self._have_done(
+            f"erase {somebody.account}", lambda desk: desk.forget(somebody.account), lambda: None
+        )
+        return True
+
     def _thread(self, act: Act) -> tuple[ThreadId, AccountId] | None:
         if not self.threads:
             return None
@@ -497,7 +515,11 @@ class People:
     def _ask(
         self, act: Act, account: AccountId | Person, what: What, origin: Origin | None = None
     ) -> None:
+        if account in self.left:
+            return
         key = f"web:{act.kind}:{act.at}:{act.picks[0]}:{act.picks[1]}"
+        if isinstance(what, PostMessage | EditMessage | StartThread):
+            self.web_words.append((_who(account), what.text))
         self._trace.add("web", act.kind, f"{_who(account)} {act.picks[0]}")
         self.asking += 1
         self._request(Intent(key, account, what, origin), 0)

@@ -19,6 +19,8 @@ from bridge.delivery.lanes import Lanes
 from bridge.desk import Desk
 from bridge.files.fetching import Fetching
 from bridge.intake.intake import HELD_FOR, Intake
+from bridge.operator.clearing import Clearings
+from bridge.operator.erasing import Erasing
 from bridge.operator.retrying import Retrying
 from bridge.pins import Pins
 from bridge.telemetry import Metrics
@@ -132,6 +134,7 @@ class Program:
         files: SimulatedFiles,
         *,
         sweeps: bool,
+        erases: bool,
     ) -> None:
         self.life = Life(number)
         self.context = life_context(self.life)
@@ -147,6 +150,7 @@ class Program:
         self._ledger = ledger
         self._files = files
         self._sweeps = sweeps
+        self._erases = erases
         self._stop = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -224,6 +228,8 @@ class Program:
         lanes.on_unclear(healing.unclear)
         desk.connect(lanes, pins, retrying, sweeps, strays, healing, timers=timers)
         intake.connect(lanes.ahead)
+        erasing, clearings = Erasing(store, desk.submit, _forget_words, now), Clearings(means, now)
+        desk.serve(erasing=erasing)
         self.adapters, self.catch_up = adapters, catch_up
         async with asyncio.TaskGroup() as tasks:
             delivering = tasks.create_task(lanes.run())
@@ -236,6 +242,8 @@ class Program:
                 tasks.create_task(timers.run()),
                 tasks.create_task(self._keep(lanes)),
             ]
+            if self._erases:  # else nobody asks for it, and both look often
+                others += [tasks.create_task(erasing.run()), tasks.create_task(clearings.run())]
             try:
                 await intake.release_all()
                 for adapter in adapters.values():
@@ -262,6 +270,10 @@ class Program:
                 repaired = now()
                 await lanes.repair()
             await asyncio.sleep(60)
+
+
+async def _forget_words(posts: tuple[int, ...]) -> None:
+    """There is no index for searching here."""
 
 
 def _copy(file: FileRef) -> str:

@@ -214,6 +214,7 @@ class Stage:
             self.ledger,
             self.files,
             sweeps=not self.script.heard,
+            erases=self.script.erases,
         )
         self.lives.append(program)
         self.program = program
@@ -378,7 +379,7 @@ class Stage:
             assert program is not None
             if not program.life.alive or self.slack.open or self.people.asking:
                 continue
-            if await program.store.due() or self._is_any_timer():
+            if await program.store.due() or self._is_any_timer() or self._is_any_to_erase():
                 continue
             sweeping = program.catch_up is None or program.catch_up.progress()
             if not sweeping and not self._is_any_broken():
@@ -393,6 +394,11 @@ class Stage:
         """Whether a reply is to go out by itself, or cards are to change."""
         held = "SELECT 1 FROM timers WHERE kind IN ('reply', 'cards') AND due IS NOT NULL LIMIT 1"
         return self.disk.db.execute(held).fetchone() is not None
+
+    def _is_any_to_erase(self) -> bool:
+        """Whether somebody's words are still being taken away."""
+        wishes = "SELECT 1 FROM clearings UNION SELECT 1 FROM requests WHERE answer IS NULL LIMIT 1"
+        return self.script.erases and self.disk.db.execute(wishes).fetchone() is not None
 
     def secrets(self) -> list[str]:
         """Words that nobody outside the brand may ever have seen."""

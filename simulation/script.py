@@ -46,6 +46,7 @@ _WEIGHTS = {
     "mode": 0.45,
     "staff": 0.12,
     "reopen": 0.15,
+    "erase": 0.12,
     "close_place": 0.4,
     "open_place": 0.4,
     "block": 1.2,
@@ -94,6 +95,11 @@ class Script:
     def explicit(self) -> bool:
         """What is typed in the brand's inbox is a note; elsewhere it is a reply, held a while."""
         return self.seed % 8 in (2, 5)
+
+    @property
+    def erases(self) -> bool:
+        """Somebody may leave for good."""
+        return any(act.kind == "erase" for act in self.acts)
 
     def lines(self) -> list["Act | Fault | Crash"]:
         """All of it, in the order of time, the finale last."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.delivery import PartKind
-from core.events import Event
+from core.events import Event, PeopleAdded
 from core.ids import (
     AccountId,
     BindingId,
@@ -24,7 +24,7 @@ from core.model import AUTHOR, BindingKind, Head, Mirror
 from core.notes import is_marked, unmarked
 from core.project import NAMED_REACTIONS
 from core.quick import quick
-from simulation import secret, world
+from simulation import erased, secret, world
 from simulation.expected import Expected, Told, expected
 from simulation.platforms.platform import Platform
 from simulation.platforms.rooms import US, Post, Room
@@ -81,7 +81,7 @@ async def judge(stage: "Stage", program: "Program") -> list[str]:
     """What is wrong; nothing, if all is well."""
     facts = await _facts(stage, program)
     problems = [*_history(facts), *_told(stage, facts), *_limits(stage)]
-    problems += stage.people.keeping.problems
+    problems += [*stage.people.keeping.problems, *erased.problems(stage)]
     problems += secret.seen_outside(stage.platforms.values(), stage.secrets())
     for mirror in facts.mirrors:
         problems += Judge(stage, facts, mirror).judge()
@@ -347,8 +347,19 @@ class Judge:
 
     def _notices(self, want: Expected, shown: list[tuple[Post, str, str]]) -> Iterator[str]:
         there = {item for _, item, _ in shown}
+        left = self._stage.people.left
+        # A line that names somebody who left for good is taken away with their words.
+        names = {
+            event.seq
+            for event in self._events
+            if event.actor in left
+            or (
+                isinstance(event.what, PeopleAdded)
+                and not left.keys().isdisjoint(event.what.people)
+            )
+        }
         for seq in sorted(want.notices):
-            if f"seq:{seq}" not in there:
+            if f"seq:{seq}" not in there and seq not in names:
                 yield f"the notice of event {seq} is missing"
 
     def _order(self, want: Expected, shown: list[tuple[Post, str, str]]) -> Iterator[str]:

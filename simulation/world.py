@@ -80,6 +80,8 @@ PEOPLE = (
     Somebody("13", "Kim", KIM_DIRECT, _KIM, ("👍", "🎉")),
     Somebody("U4", "Lee", LEE_DIRECT, _LEE, ("👍", "🎉")),
 )
+LEAVING = (_KIM, _LEE, _ANA, _MIA)
+"""Who may leave for good."""
 BRAND = _NORTHWIND
 AGENTS = tuple(one for one in PEOPLE if one.account == BRAND)
 """Who acts for the brand, all in its inbox."""
