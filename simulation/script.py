@@ -5,7 +5,7 @@ by number when its time has come, so that a script from which parts were taken a
 a script still.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from core.quick import quick
@@ -112,7 +112,7 @@ class Script:
 
 def write(seed: int, *, faults: bool = True) -> Script:
     random = Random(seed)  # noqa: S311 (it is to be the same again)
-    acts, finale = _acts(random), _finale(random)
+    acts, finale = _told_apart(_acts(random), _finale(random))
     if not faults:
         return Script(seed, acts, (), (), finale)
     heard = Script(seed, (), (), ()).heard
@@ -138,6 +138,22 @@ def _finale(random: Random) -> tuple[Act, ...]:
     kinds = random.choices(("react", "unreact", "edit", "delete", "say"), (6, 6, 3, 1, 2), k=FINALE)
     times = sorted(round(random.uniform(0.0, 1.5), 3) for _ in kinds)
     return tuple(Act(at, kind, _picks(random)) for at, kind in zip(times, kinds, strict=True))
+
+
+def _told_apart(*lists: tuple[Act, ...]) -> list[tuple[Act, ...]]:
+    """Words are known by the last pick of their act: no two acts have the same."""
+    used: set[int] = set()
+    found = []
+    for acts in lists:
+        apart = []
+        for act in acts:
+            first, second, third = act.picks
+            while third in used and act.kind != "begin":
+                third += 1
+            used.add(third)
+            apart.append(replace(act, picks=(first, second, third)))
+        found.append(tuple(apart))
+    return found
 
 
 def _picks(random: Random) -> tuple[int, int, int]:

@@ -327,6 +327,8 @@ class Judge:
         )
         if not shows:
             yield f"{message} shows {text!r} and not {told.text!r}"
+        if told.author in self._stage.people.left:
+            return  # what somebody said who left for good goes, wherever it stands
         there = {item for _, item, _ in shown}
         for seq, _ in told.files:
             if seq not in told.off and f"{message}#{seq}" not in there and not hidden:
