@@ -327,6 +327,16 @@ class Judge:
         )
         if not shows:
             yield f"{message} shows {text!r} and not {told.text!r}"
+        yield from self._files(message, told, shown, hidden=hidden)
+
+    def _files(
+        self,
+        message: MessageId,
+        told: Told,
+        shown: list[tuple[Post, str, str]],
+        *,
+        hidden: bool,
+    ) -> Iterator[str]:
         if told.author in self._stage.people.left:
             return  # what somebody said who left for good goes, wherever it stands
         there = {item for _, item, _ in shown}
