@@ -22,11 +22,12 @@ from core.events import (
     ReactionAdded,
     ReactionRemoved,
 )
-from core.ids import delivery_id
+from core.ids import MessageId, delivery_id
 from core.model import AUTHOR, Mirror, Placement, Written
 from core.ports.rows import LaneWork
 from core.project import NAMED_REACTIONS, View, in_words, project
 from core.sweep import Seen
+from core.text.content import Content
 
 CHUNK = 200
 """Events that are projected together."""
@@ -53,6 +54,8 @@ class Twins:
         self._placed: dict[tuple[str, int], Placement] = {}
         self._delivered: dict[str, Twin] = {}
         self._shown: list[Twin] = []
+        self._wordings: dict[MessageId, dict[str, Content | None]] = {}
+        """What each message said at some time: whatever quotes it may have quoted that."""
 
     async def read(self) -> None:
         found = await stretch(self._store, self._adapter.moment, [self._mirror], None)
@@ -94,13 +97,37 @@ class Twins:
         can = self._adapter.capabilities_at(self._mirror.place)
         view = view_of(work, can, self._means.copies, typed, work.shown)
         for event in work.events:
-            for show in _shows(view, event, self._mirror):
-                for step in show.steps:
-                    self._note(event, show, step)
+            if isinstance(event.what, MessagePosted | MessageEdited):
+                said = self._wordings.setdefault(event.what.message, {})
+                said[event.what.text] = event.what.rich
+        for event in work.events:
+            for seen in self._quoting(view, event):
+                for show in _shows(seen, event, self._mirror):
+                    for step in show.steps:
+                        self._note(event, show, step)
             if isinstance(event.what, ReactionAdded | ReactionRemoved):
                 # What such a line said at first depends on what has happened since.
                 line = Step(Verb.POST, NAMED_REACTIONS, Part(PartKind.NOTICE))
                 self._note(event, Show(str(event.what.message), 1, (line,)), line)
+
+    def _quoting(self, view: View, event: Event) -> Iterator[View]:
+        """The view, and others in which what the event's message quotes says what it once said.
+
+        An edit of that may come between two attempts to post the one that quotes it.
+        """
+        yield view
+        what = event.what
+        if not isinstance(what, MessagePosted | MessageEdited | FileAdded):
+            return
+        message = view.written.get(what.message)
+        answered = message.answers if message is not None else None
+        quoted = view.written.get(answered) if answered is not None else None
+        if quoted is None or quoted.deleted:
+            return
+        for text, rich in self._wordings.get(quoted.id, {}).items():
+            if text != quoted.text:
+                then = replace(quoted, text=text, rich=rich)
+                yield replace(view, written={**view.written, quoted.id: then})
 
     def _note(self, event: Event, show: Show, step: Step) -> None:
         there = self._placed.get((show.item, step.index))

@@ -166,7 +166,12 @@ class Finder:
             return replace(found, message=message) if isinstance(found, Found) else found
         there = await self._store.placement_at(ref.platform, ref.remote)
         if there is None:
-            return await self._hold(intent, ref.platform, ref.remote)
+            held = await self._hold(intent, ref.platform, ref.remote)
+            if held is not None:
+                return held
+            there = await self._store.placement_at(ref.platform, ref.remote)
+            if there is None:
+                return Ignored()  # it stands in a place that is nobody's any more
         spot, placement = there
         return await self._at_placement(intent, spot, placement)
 
@@ -185,13 +190,16 @@ class Finder:
 
     async def _hold(
         self, intent: Intent, platform: str, missing: SpaceId | RemoteId
-    ) -> Found | Outcome:
-        """Keeps what is about something that is still on its way; others are not ours."""
+    ) -> Outcome | None:
+        """Keeps what is about something that is still on its way; None where it has come.
+
+        Others are not ours.
+        """
         if intent.origin is None or not await self._store.binding_at(intent.origin.place):
             return Ignored()
         if await self._store.hold(HeldIntent(intent.key, missing, intent, self._now()), platform):
             return Held()
-        return await self.find(intent)
+        return None
 
     # --- threads --------------------------------------------------------------------------
 
@@ -199,8 +207,11 @@ class Finder:
         if isinstance(target, InSpace):
             spot = await self._store.spot(target.platform, target.space)
             if spot is None:
-                return await self._hold(intent, target.platform, target.space)
-            return _at(spot)
+                held = await self._hold(intent, target.platform, target.space)
+                if held is not None:
+                    return held
+                spot = await self._store.spot(target.platform, target.space)
+            return NO_THREAD if spot is None else _at(spot)
         if isinstance(target, InDirect):
             return await self._find_direct(intent, target)
         thread = await self._store.thread(target)
@@ -229,7 +240,12 @@ class Finder:
             and await self._store.sendings(target.place)
         ):
             # It may answer one of ours whose receipt is still out.
-            return await self._hold(intent, platform, answers)
+            held = await self._hold(intent, platform, answers)
+            if held is not None:
+                return held
+            spot = await self._store.spot_of_message(platform, answers)
+            if spot is not None:
+                return _at(spot)
         actor = (await self.actor(intent, None)).account
         wanted = {spot.thread.id for spot in spots}
         lines = await self._store.inbox(actor.id, 100)

@@ -1,12 +1,13 @@
 """The way in: looked up, decided, committed once, in order."""
 
 import asyncio
+from dataclasses import replace
 
 from bridge.intake.intake import Intake
 from bridge.wakeup import LocalWakeups
 from core.delivery import Sending, Step, Verb
 from core.events import ConversationStarted, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened
-from core.ids import PinId, RemoteId, SpaceId
+from core.ids import BindingId, PinId, RemoteId, SpaceId
 from core.intents import (
     AddPeople,
     Handle,
@@ -17,6 +18,8 @@ from core.intents import (
     Origin,
     Person,
     PostMessage,
+    React,
+    RemoteMessage,
     StartThread,
 )
 from core.model import AUTHOR, CARD, Identity, Mirror, Place, Placement, Profile, Refusal
@@ -215,6 +218,26 @@ async def test_direct_words_go_to_the_only_thread_and_ask_between_two(
     assert isinstance(asked, Ask)
     assert len(asked.threads) == 2
     assert rosa.name == "Rosa"
+
+
+async def test_what_stands_in_a_place_that_is_nobodys_any_more_is_not_waited_for(
+    intake: Intake, store: Store
+) -> None:
+    thread = await accepted(intake, start("a"))
+    mirror = await place_card(store, thread, "slack", "C1:1.0")
+    words = RemoteId("C1:1.5")
+    placed = Placement(mirror.id, str(thread.message), 0, words, "bot")
+    await store.placed(mirror.id, placed, sending=None, cursor=mirror.cursor)
+    there = await store.binding_at(INBOX)
+    assert there is not None
+    await store.drop_binding(there.id)
+    await store.put_binding(replace(there, id=BindingId("another")))
+    react = React(RemoteMessage("slack", words), "👍", on=True)
+    told = await intake.submit(Intent("b", ADA, react, Origin(INBOX, words)))
+    assert isinstance(told, Ignored)
+    said = await intake.submit(reply("c", "and in oak?"))
+    assert isinstance(said, Refusal)
+    assert said.code == "unknown_thread"
 
 
 async def test_a_direct_answer_to_one_of_ours_whose_receipt_is_out_waits_for_it(

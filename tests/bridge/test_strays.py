@@ -278,6 +278,27 @@ async def test_a_duplicate_of_words_that_were_deleted_since_is_removed(
         await gone(talk.slack, again)
 
 
+async def test_a_duplicate_that_quotes_what_was_edited_since_is_removed(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    message = await say(talk, wakeups, "in ash?")
+    answer = PostMessage(talk.thread.thread, "or oak", answers=message)
+    await accepted(talk.intake, Intent("answer", MIA.id, answer))
+    await deliver(talk, wakeups)
+    copy = talk.copy_of(talk.slack, "> Mia: in ash?\nor oak")
+    again, other = talk.slack.posts_again(copy), talk.slack.posts_again(copy)
+    talk.slack.by[again] = talk.slack.by[other] = ""
+    talk.slack.texts[other] = "> Mia: in beech?\nor oak"
+    await accepted(talk.intake, Intent("edit", MIA.id, EditMessage(message, "in elm?")))
+    await deliver(talk, wakeups)
+    async with removing(talk) as (strays, metrics):
+        strays.add(stray(talk, again))
+        strays.add(stray(talk, other))
+        await gone(talk.slack, again)
+        await soon(lambda: bool(metrics.foreign_left.values))
+    assert {copy, other} <= talk.slack.texts.keys()
+
+
 async def test_what_may_be_all_that_is_left_stays(talk: Talk) -> None:
     copy = talk.copy_of(talk.slack, WORDS)
     again = talk.slack.posts_again(copy)
