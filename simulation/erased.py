@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from simulation.run import Stage
 
 _NUMBER = re.compile(r"\d+")
-# Not of `held`: what comes in after the erasure and waits for words that were refused stays
-# there until it is dropped, a day later.
 _KEPT = (
     "SELECT text FROM bodies WHERE text <> ''",
     "SELECT what FROM timers WHERE kind = 'reply'",
+    "SELECT intent FROM held",
 )
 
 

@@ -193,9 +193,14 @@ class Finder:
     ) -> Outcome | None:
         """Keeps what is about something that is still on its way; None where it has come.
 
-        Others are not ours.
+        Others are not ours. Nor is anything kept of who has left for good, where nobody knows
+        when it was done.
         """
         if intent.origin is None or not await self._store.binding_at(intent.origin.place):
+            return Ignored()
+        if isinstance(intent.actor, Person) and self._store.has_left(
+            intent.actor.identity, intent.at
+        ):
             return Ignored()
         if await self._store.hold(HeldIntent(intent.key, missing, intent, self._now()), platform):
             return Held()

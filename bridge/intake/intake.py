@@ -243,6 +243,9 @@ class Intake:
     # --- deciding and committing ----------------------------------------------------------
 
     async def _settle(self, intent: Intent) -> Outcome:
+        who, at = intent.actor, intent.at
+        if at is not None and isinstance(who, Person) and self._store.has_left(who.identity, at):
+            return Ignored()  # heard late: whoever comes back with that login is somebody new
         if isinstance(intent.what, StartThread):
             return await self._start(intent, intent.what)
         found = await self._finder.find(intent)

@@ -57,7 +57,7 @@ class Erasing:
         logins = await self._store.identities(account)
         rows = tuple((one.platform, one.workspace, one.user) for one in logins)
         await self._store.ask(KIND, msgspec.json.encode(Wish(account, rows)).decode(), self._now())
-        await self._store.forget_person(account)
+        await self._store.forget_person(account, logins, self._now())
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -79,7 +79,7 @@ class Erasing:
             *(Identity(*row) for row in wish.logins),
             *await self._store.identities(account),
         )
-        await self._store.forget_person(account)
+        await self._store.forget_person(account, logins, self._now())
         await self._store.clear(account, self._now())
         said = await self._store.own_messages(account)
         for message in said:

@@ -12,7 +12,7 @@ from datetime import datetime
 from bridge.store import rows
 from bridge.store.codec import from_identity, from_time, to_time
 from bridge.store.queries import load
-from core.ids import AccountId, MessageId, PinId, ThreadId
+from core.ids import AccountId, MessageId, PinId, ThreadId, derive
 from core.model import Identity, Placement
 from core.ports.rows import Clearing
 from core.project import NAMED_REACTIONS
@@ -50,8 +50,26 @@ def own_threads(db: sqlite3.Connection, account: AccountId) -> tuple[tuple[Threa
     return tuple([(ThreadId(thread), PinId(pin)) for thread, pin in rows])
 
 
-def forget_person(db: sqlite3.Connection, account: AccountId) -> None:
+def left(db: sqlite3.Connection) -> dict[str, datetime]:
+    """Logins of those who have left, by `login_name`, and when."""
+    return {login: to_time(at) for login, at in db.execute(_SQL["left"]).fetchall()}
+
+
+def login_name(login: Identity) -> str:
+    """A hash: the login itself is not kept of somebody who left."""
+    return derive("left", from_identity(login))
+
+
+def left_long_ago(db: sqlite3.Connection, before: datetime) -> None:
+    db.execute(_SQL["left_long_ago"], (from_time(before),))
+
+
+def forget_person(
+    db: sqlite3.Connection, account: AccountId, logins: Sequence[Identity], at: datetime
+) -> None:
     """The name, picture and logins, whom it follows and blocks, and what it has chosen."""
+    for login in logins:
+        db.execute(_SQL["login_has_left"], (login_name(login), from_time(at)))
     db.execute(_SQL["name_away"], {"account": account, "name": NAME})
     for statement in _OF_A_PERSON:
         db.execute(_SQL[statement], {"account": account})

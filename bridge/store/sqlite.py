@@ -147,6 +147,7 @@ class SqliteStore:
             self._idle_readers.put(reader)
         self._pool = self._make_readers()
         self._awaited = changes.awaited(self._db)
+        self._left = erasing.left(self._db)
         self._refused = lanes.awaiting_again(self._db)
         self._fetching = True
         self._standing = talking.Version()
@@ -842,6 +843,10 @@ class SqliteStore:
         return _guarded(messages.may_read, self._db, account, file)
 
     async def erase(self, before: datetime) -> int:
+        def note(_: None) -> None:
+            self._left = erasing.left(self._db)
+
+        await self._writer.put_then(note, erasing.left_long_ago, before)
         return await self._writer.put(messages.erase, before)
 
     async def unused_files(self, files: Sequence[FileId]) -> frozenset[FileId]:
@@ -858,12 +863,21 @@ class SqliteStore:
     async def own_threads(self, account: AccountId) -> tuple[tuple[ThreadId, PinId], ...]:
         return await self._long(erasing.own_threads, account)
 
-    async def forget_person(self, account: AccountId) -> None:
+    async def forget_person(
+        self, account: AccountId, logins: Sequence[Identity], now: datetime
+    ) -> None:
         def note(_: None) -> None:
+            self._left = erasing.left(self._db)
             self._agents = talking.agents(self._db)
             self._known.forget_people()
 
-        await self._writer.put_then(note, erasing.forget_person, account)
+        await self._writer.put_then(note, erasing.forget_person, account, tuple(logins), now)
+
+    def has_left(self, login: Identity, done: datetime | None) -> bool:
+        if not self._left:
+            return False
+        at = self._left.get(erasing.login_name(login))
+        return at is not None and (done is None or done <= at)
 
     async def blank(self, account: AccountId, logins: Sequence[Identity]) -> tuple[int, ...]:
         posts = await self._writer.put(erasing.blank, account)

@@ -523,8 +523,20 @@ class Store(Protocol):
         """The threads of all conversations that it is or was in."""
         ...
 
-    async def forget_person(self, account: AccountId) -> None:
-        """Takes away its name, logins and settings, and bans it: nobody acts as it any more."""
+    async def forget_person(
+        self, account: AccountId, logins: Sequence[Identity], now: datetime
+    ) -> None:
+        """Takes away its name, logins and settings, and bans it: nobody acts as it any more.
+
+        Of `logins` it is kept that they have left, until `erase` takes what is older.
+        """
+        ...
+
+    def has_left(self, login: Identity, done: datetime | None) -> bool:
+        """Whether what the login did then was done by an account that has left for good.
+
+        `done` None: nobody knows when. Costs nothing while nobody has left of late.
+        """
         ...
 
     async def blank(self, account: AccountId, logins: Sequence[Identity]) -> tuple[int, ...]:

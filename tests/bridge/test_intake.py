@@ -2,14 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 from bridge.intake.intake import Intake
+from bridge.operator.erasing import Erasing
 from bridge.wakeup import LocalWakeups
 from core.delivery import Sending, Step, Verb
 from core.events import ConversationStarted, MessagePosted, PeopleAdded, PersonLeft, ThreadOpened
 from core.ids import BindingId, PinId, RemoteId, SpaceId
 from core.intents import (
     AddPeople,
+    EditMessage,
     Handle,
     InDirect,
     InSpace,
@@ -362,3 +365,34 @@ async def test_a_brands_own_tools_do_not_speak_for_it(intake: Intake, store: Sto
     tool = Person(Identity("slack", "T1", "BCRM"), Profile("CRM"), machine=True)
     assert isinstance(await intake.submit(reply("b", "credit score: 310", who=tool)), Ignored)
     assert len(await store.history(thread.conversation)) == 3
+
+
+async def test_what_somebody_did_before_they_left_for_good_is_not_taken_in_later(
+    intake: Intake, store: Store
+) -> None:
+    thread = await accepted(intake, start("a", "in oak?", "ken"))
+    await place_card(store, thread, "discord", "800")
+    await accepted(intake, reply("b", "I want one too", "800", ROSA, FORUM, "discord"))
+    rosa = await store.account_by_identity(ROSA.identity)
+    assert rosa is not None
+    waits = reply("c", "secret", "801", ROSA, FORUM, "discord")
+    assert isinstance(await intake.submit(waits), Held)
+    erasing = Erasing(store, intake.submit, lambda _: asyncio.sleep(0), lambda: NOW)
+    await erasing.ask(rosa.id)
+    await erasing.take()
+    assert await store.held_for("discord", SpaceId("801")) == ()
+
+    before, after = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+    late = RemoteMessage("discord", RemoteId("800:d"))
+    origin = Origin(FORUM, late.remote)
+    for n, at in enumerate((before, None)):
+        edit = Intent(f"e{n}", ROSA, EditMessage(late, "secret"), origin, at=at)
+        assert isinstance(await intake.submit(edit), Ignored)
+    assert await store.held_for("discord", late.remote) == ()
+    said = reply("d", "secret", "800", ROSA, FORUM, "discord")
+    assert isinstance(await intake.submit(replace(said, at=before)), Ignored)
+    assert await store.account_by_identity(ROSA.identity) is None
+    # Whoever comes back with that login is somebody new.
+    await accepted(intake, replace(said, at=after))
+    edit = Intent("f", ROSA, EditMessage(replace(late, remote=RemoteId("800:g")), "well"), origin)
+    assert isinstance(await intake.submit(replace(edit, at=after)), Held)

@@ -184,7 +184,7 @@ async def test_quotes_are_left_where_the_delete_came_after_the_end(
     work = await store.review(channel.id, seq - 1, 1)
     assert work is not None
     assert not work.written[message("one")].deleted
-    await store.forget_person(MIA)
+    await store.forget_person(MIA, (), NOW)
     work = await store.review(channel.id, seq - 1, 1)
     assert work is not None
     assert work.written[message("one")].deleted
@@ -230,3 +230,21 @@ async def test_words_that_wait_go_with_the_login_that_said_them(store: Store, wo
     assert kept.key == "says U-ola"
     [waits] = await store.timers_of(said.thread, "reply")
     assert "U-ola" in waits.what
+
+
+async def test_it_is_kept_for_a_while_that_a_login_has_left(store: Store, reopen: Reopen) -> None:
+    assert not store.has_left(LOGIN, NOW)
+    await store.forget_person(MIA, (LOGIN,), NOW)
+    now = await reopen()
+    assert now.has_left(LOGIN, NOW)
+    assert now.has_left(LOGIN, None)
+    # Somebody new, who has the same login.
+    assert not now.has_left(LOGIN, LATER)
+    assert not now.has_left(Identity("slack", "T1", "U-ola"), NOW)
+    await now.forget_person(MIA, (LOGIN,), LATER)
+    await now.forget_person(MIA, (LOGIN,), NOW)
+    assert now.has_left(LOGIN, LATER)
+    await now.erase(LATER)
+    assert now.has_left(LOGIN, LATER)
+    await now.erase(LATER + timedelta(seconds=1))
+    assert not now.has_left(LOGIN, NOW)

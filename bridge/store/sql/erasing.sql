@@ -19,6 +19,16 @@ WHERE s.account = ? ORDER BY t.active;
 UPDATE accounts SET name = :name, folded = '', handle = 'gone-' || id, picture = NULL,
     named = 1, banned = 1 WHERE id = :account;
 
+-- name: login_has_left
+INSERT INTO left_logins (login, at) VALUES (?, ?)
+ON CONFLICT DO UPDATE SET at = max(at, excluded.at);
+
+-- name: left
+SELECT login, at FROM left_logins;
+
+-- name: left_long_ago
+DELETE FROM left_logins WHERE at < ?;
+
 -- name: no_identities
 DELETE FROM identities WHERE account = :account;
 
