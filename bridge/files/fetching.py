@@ -120,8 +120,8 @@ class Fetching:
         """What nobody fetches yet, by message, oldest first."""
         found: dict[MessageId, list[Fetch]] = {}
         if len(self._active) < MOST_IN_HAND:
-            for fetch in await self._store.fetches(self._now(), BATCH):
-                if fetch.message not in self._active and fetch.platform in self._adapters:
+            for fetch in await self._store.fetches(self._now(), BATCH, self._adapters.keys()):
+                if fetch.message not in self._active:
                     found.setdefault(fetch.message, []).append(fetch)
         return found
 

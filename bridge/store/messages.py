@@ -245,8 +245,11 @@ def may_read(db: sqlite3.Connection, account: AccountId, file: str) -> bool:
     return bool(db.execute(_SQL["may_read"], asked).fetchone()[0])
 
 
-def fetches(db: sqlite3.Connection, now: datetime, limit: int) -> tuple[Fetch, ...]:
-    found = db.execute(_SQL["fetches"], (from_time(now), limit)).fetchall()
+def fetches(
+    db: sqlite3.Connection, now: datetime, limit: int, platforms: Collection[str]
+) -> tuple[Fetch, ...]:
+    asked = {"now": from_time(now), "limit": limit, "platforms": rows.listed(sorted(platforms))}
+    found = db.execute(_SQL["fetches"], asked).fetchall()
     return tuple([Fetch(row[0], row[1], row[2], to_remote_file(row[3]), row[4]) for row in found])
 
 

@@ -8,7 +8,7 @@ Every read sees what any resolved write wrote.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -821,10 +821,12 @@ class SqliteStore:
 
     # --- files, and texts that are past ---------------------------------------------------
 
-    async def fetches(self, now: datetime, limit: int) -> tuple[Fetch, ...]:
+    async def fetches(
+        self, now: datetime, limit: int, platforms: Collection[str]
+    ) -> tuple[Fetch, ...]:
         if not self._fetching:
             return ()
-        found = _guarded(messages.fetches, self._db, now, limit)
+        found = _guarded(messages.fetches, self._db, now, limit, platforms)
         if not found:
             # A commit that is not told of yet sets it again.
             self._fetching = _guarded(messages.any_fetches, self._db)

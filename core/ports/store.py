@@ -1,6 +1,6 @@
 """Where the history and all that belongs to it is kept. Every method belongs to one event loop."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -452,8 +452,10 @@ class Store(Protocol):
         ...
 
     # files
-    async def fetches(self, now: datetime, limit: int) -> tuple[Fetch, ...]:
-        """Files to be fetched now, oldest first."""
+    async def fetches(
+        self, now: datetime, limit: int, platforms: Collection[str]
+    ) -> tuple[Fetch, ...]:
+        """Files of these platforms to be fetched now, oldest first."""
         ...
 
     def fetching(self) -> bool:

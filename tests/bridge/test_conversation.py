@@ -529,7 +529,7 @@ async def test_files_wait_to_be_fetched_and_words_do_not(talk: Talk, wakeups: Lo
     async with both(talk, wakeups):
         done = await accepted(talk.intake, talk.type_in("discord", "d1", "", what))
         await talk.slack.until(3)
-        [fetch] = await talk.store.fetches(NOW, 9)
+        [fetch] = await talk.store.fetches(NOW, 9, {"discord", "slack"})
         assert (fetch.message, fetch.platform, fetch.file) == (done.message, "discord", picture)
         gone = AddFile(fetch.message, "oak.png", None, "gone")
         await accepted(talk.intake, Intent("f", MIA.id, gone))

@@ -125,7 +125,7 @@ class Room:
 
     async def attempts(self) -> list[int]:
         far = self.clock() + timedelta(days=1)
-        return [fetch.attempts for fetch in await self.store.fetches(far, 10)]
+        return [fetch.attempts for fetch in await self.store.fetches(far, 10, {"slack"})]
 
 
 @pytest.fixture

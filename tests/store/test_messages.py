@@ -326,7 +326,7 @@ async def test_a_file_that_is_taken_off_on_its_way_is_not_fetched(
         written = await store.written(two())
         assert written is not None
         assert (written.coming, written.removed, written.files) == (("F1",), {"F0"}, ())
-        assert [one.file.id for one in await store.fetches(LATER, 9)] == ["F1"]
+        assert [one.file.id for one in await store.fetches(LATER, 9, {"slack"})] == ["F1"]
         assert (await store.inbox(MIA, 9))[0].last_text == "look"
 
 
@@ -359,30 +359,39 @@ async def test_files_are_fetched_oldest_first_and_again_when_it_is_time(
     store: Store, world: World, reopen: Reopen
 ) -> None:
     said, _, _ = await mirrored(world)
-    assert await store.fetches(NOW, 9) == ()
+    assert await store.fetches(NOW, 9, {"slack"}) == ()
     assert not store.fetching()
     files = [
         Fetch(ONE, n, "slack", RemoteFile(f"{n}.png", f"F{n}", 9, "image/png", "alt"))
         for n in range(3)
     ]
     what = MessagePosted(MessageId("two"), "look")
-    await world.happen("two", said, MIA, what, fetches=tuple(files))
+    said = await world.happen("two", said, MIA, what, fetches=tuple(files))
     assert store.fetching()
-    assert await store.fetches(NOW, 9) == tuple(files)
-    assert await store.fetches(NOW, 2) == tuple(files[:2])
+    assert await store.fetches(NOW, 9, {"slack"}) == tuple(files)
+    assert await store.fetches(NOW, 2, {"slack"}) == tuple(files[:2])
+    # Those of a platform that is configured no more keep no others waiting.
+    assert await store.fetches(NOW, 2, {"discord"}) == ()
+    assert store.fetching()
+    other = Fetch(ONE, 3, "discord", files[0].file)
+    third = MessagePosted(MessageId("three"), "look")
+    await world.happen("three", said, MIA, third, fetches=(other,))
+    assert await store.fetches(NOW, 1, {"discord"}) == (other,)
+    assert await store.fetches(NOW, 9, {"discord", "slack"}) == (*files, other)
+    await store.fetched(other)
     await store.fetched(files[1])
     soon = NOW + timedelta(minutes=20)
     await store.fetch_again(files[0], soon)
     again = replace(files[0], attempts=1)
     for fresh in (False, True):
         store = await reopen() if fresh else store
-        assert await store.fetches(NOW, 9) == (files[2],)
-        assert await store.fetches(soon, 9) == (again, files[2])
+        assert await store.fetches(NOW, 9, {"slack"}) == (files[2],)
+        assert await store.fetches(soon, 9, {"slack"}) == (again, files[2])
     await store.fetched(files[2])
-    assert await store.fetches(NOW, 9) == ()
+    assert await store.fetches(NOW, 9, {"slack"}) == ()
     assert store.fetching(), "one is to be tried again later"
     await store.fetched(again)
-    assert await store.fetches(LATER, 9) == ()
+    assert await store.fetches(LATER, 9, {"slack"}) == ()
     assert not store.fetching()
 
 

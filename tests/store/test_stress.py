@@ -271,5 +271,5 @@ async def test_a_clock_that_was_set_back_does_not_hold_files_up(
     await world.happen("f", said, mia, MessagePosted(message, "look"), fetches=(fetch,))
     await store.fetch_again(fetch, NOW + timedelta(seconds=40))
     back = NOW - timedelta(hours=1)
-    assert await store.fetches(NOW, 10) == ()
-    assert len(await store.fetches(back, 10)) == 1
+    assert await store.fetches(NOW, 10, {"slack"}) == ()
+    assert len(await store.fetches(back, 10, {"slack"})) == 1

@@ -101,7 +101,8 @@ SELECT EXISTS (SELECT 1 FROM fetches);
 -- name: fetches
 SELECT message, number, platform, file, attempts FROM fetches
 -- No pause is so long: the clock has been set back since.
-WHERE retry_at <= ?1 OR retry_at > ?1 + 1260000000 ORDER BY n LIMIT ?2;
+WHERE (retry_at <= :now OR retry_at > :now + 1260000000)
+AND platform IN (SELECT value FROM json_each(:platforms)) ORDER BY n LIMIT :limit;
 
 -- name: fetched
 DELETE FROM fetches WHERE message = ? AND number = ?;
