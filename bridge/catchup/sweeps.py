@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from bridge.catchup.sweeping import Means, Reading
 from bridge.delivery.course import Patience
+from bridge.intake.finding import message_of
 from bridge.telemetry import Metrics
 from core.delivery import Failure, FailureKind
 from core.ids import MirrorId, RemoteId, SpaceId, delivery_id
@@ -93,7 +94,9 @@ class CatchUp:
         self._reasons: dict[str, set[str]] = {name: set() for name in adapters}
         self._news = {name: asyncio.Event() for name in adapters}
         self._counts: dict[str, _Count] = {}
-        self._doubts: asyncio.Queue[tuple[str, RemoteId]] = asyncio.Queue(DOUBTS)
+        self._doubts: dict[str, asyncio.Queue[RemoteId]] = {
+            name: asyncio.Queue(DOUBTS) for name in adapters
+        }
         self._swept: set[str] = set()
         self._on_gap: Callable[[str], None] = lambda _: None
 
@@ -103,8 +106,9 @@ class CatchUp:
 
     def doubt(self, platform: str, remote: RemoteId) -> None:
         """What was told of that message is old: it is read again, as it stands now."""
-        with contextlib.suppress(asyncio.QueueFull):  # the next sweep reads it too
-            self._doubts.put_nowait((platform, remote))
+        if platform in self._doubts:
+            with contextlib.suppress(asyncio.QueueFull):  # the next sweep reads it too
+                self._doubts[platform].put_nowait(remote)
 
     def gap(self, platform: str, reason: str) -> None:
         """Events may have been missed. Gaps that come during a sweep make one more."""
@@ -128,18 +132,22 @@ class CatchUp:
         async with asyncio.TaskGroup() as tasks:
             for name in self._adapters:
                 tasks.create_task(self._platform(name))
-            tasks.create_task(self._look_again())
+                tasks.create_task(self._look_again(name))
             if self._every:
                 tasks.create_task(self._regularly())
 
-    async def _look_again(self) -> None:
-        """One after another; those of one moment together, so that each is read once."""
+    async def _look_again(self, platform: str) -> None:
+        """One after another; those of one moment together, so that each is read once.
+
+        Each platform by itself: one that is away keeps no other waiting.
+        """
+        coming = self._doubts[platform]
         while True:
-            doubts = {await self._doubts.get(): None}
+            doubts = {await coming.get(): None}
             await asyncio.sleep(self._patience.settle)
-            while not self._doubts.empty():
-                doubts[self._doubts.get_nowait()] = None
-            for platform, remote in doubts:
+            while not coming.empty():
+                doubts[coming.get_nowait()] = None
+            for remote in doubts:
                 try:
                     await self._read_again(platform, remote)
                 except Exception:
@@ -148,10 +156,14 @@ class CatchUp:
 
     async def _read_again(self, platform: str, remote: RemoteId) -> None:
         there = await self._store.placement_at(platform, remote)
-        if there is not None and platform in self._adapters:
-            binding = there[0].binding
-            place = SweptPlace(binding.place, binding.kind, self._now(), None, None)
-            await self._sweep_of(place, _Count()).again(there[0].mirror, remote)
+        if there is None:
+            return
+        spot, placement = there
+        place = SweptPlace(spot.binding.place, spot.binding.kind, self._now(), None, None)
+        # What is absent from one part of a message may stand on another.
+        parts = await self._store.remotes_of(spot.mirror.id, message_of(placement.item))
+        remotes = sorted({remote, *parts})
+        await self._sweep_of(place, _Count()).again(spot.mirror, remotes)
 
     async def _regularly(self) -> None:
         while True:
@@ -381,10 +393,10 @@ class _PlaceSweep:
             elsewhere=self.straight,
         )
 
-    async def again(self, mirror: Mirror, remote: RemoteId) -> None:
-        """One message that is placed there, of which something old was told."""
+    async def again(self, mirror: Mirror, remotes: Sequence[RemoteId]) -> None:
+        """All parts of a message that is placed there, of which something old was told."""
         reading = self._reading(mirror, self.means.now(), self.means.now())
-        await self._surely(lambda: reading.read_singly(((mirror, remote),)))
+        await self._surely(lambda: reading.read_singly([(mirror, one) for one in remotes]))
 
     async def _direct(self) -> RemoteId | None:
         """What stands straight in direct messages; gives its new mark."""

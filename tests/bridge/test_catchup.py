@@ -534,6 +534,38 @@ async def test_what_is_told_very_late_of_a_reaction_is_read_again(
         assert at.read("message") == [words, words], "what is told in time is believed"
 
 
+async def test_a_late_reaction_to_a_long_message_is_settled_at_once(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    long = Intent("long", MIA.id, PostMessage(talk.thread.thread, "word " * 700))
+    async with program(talk, wakeups) as at:
+        await accepted(talk.intake, long)
+        await talk.slack.until(4)
+        *_, first, second = list(talk.slack.texts)
+        old = replace(talk.slack.reacts(INBOX, first, ADA, "👍"), at=NOW - timedelta(minutes=1))
+        talk.slack.reacts(INBOX, first, ADA, "👍", on=False)
+        assert isinstance(await at.desk.submit(old), Accepted)
+        async with asyncio.timeout(10):
+            while not await at.happened(Removed):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        assert sorted(at.read("message")) == sorted([first, second])
+
+
+async def test_what_is_told_late_on_one_platform_does_not_wait_for_another(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    there = talk.copy_of(talk.discord, "does this come in oak?")
+    words = talk.copy_of(talk.slack, "does this come in oak?")
+    long = Failure(FailureKind.RATE, "429", certain=True, retry_after=600.0)
+    talk.discord.read_plan.append(long)
+    async with program(talk, wakeups) as at:
+        at.catch_up.doubt("discord", there)
+        await soon(lambda: ("message", there) in talk.discord.reads)
+        at.catch_up.doubt("slack", words)
+        await soon(lambda: at.read("message") == [words])
+        at.catch_up.doubt("nowhere", words)
+
+
 async def test_reactions_of_other_places_are_left_alone(talk: Talk, wakeups: LocalWakeups) -> None:
     copy = talk.copy_of(talk.discord, "does this come in oak?")
     await accepted(talk.intake, talk.discord.reacts(FORUM, copy, MIAS, "👍"))
