@@ -73,9 +73,10 @@ def history(db: sqlite3.Connection, conversation: ConversationId) -> tuple[Event
 
 
 def spoken(db: sqlite3.Connection, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
-    """The newest words that are not of that author."""
+    """The newest words that are not of that author, and that they may see."""
     who = None if agent is None else from_identity(agent)
-    seq: int = db.execute(_SQL["spoken"], (thread, by, who)).fetchone()[0]
+    asked = {"thread": thread, "account": by, "agent": who}
+    seq: int = db.execute(_SQL["spoken"], asked).fetchone()[0]
     return seq
 
 

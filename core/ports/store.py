@@ -289,7 +289,9 @@ class Store(Protocol):
         ...
 
     async def spoken(self, thread: ThreadId, by: AccountId, agent: Identity | None) -> int:
-        """The `seq` of the newest words in a thread that are not of that author; 0: none."""
+        """The `seq` of the newest words in a thread that are not of that author; 0: none.
+
+        What the author may not see, such as a note, does not count."""
         ...
 
     async def written(self, message: MessageId) -> Written | None: ...

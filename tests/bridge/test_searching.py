@@ -107,6 +107,24 @@ async def test_nobody_finds_what_was_said_without_them(
     assert await found(searching, BRAND.id, "oak") == []
 
 
+async def test_whoever_has_left_finds_nothing_that_was_edited_since(
+    store: Store, intake: Intake, searching: Searching
+) -> None:
+    ben = Account(AccountId("ben"), AccountKind.PERSON, "ben", "Ben")
+    await store.put_account(ben, ())
+    thread = await accepted(intake, start("a", "oak", "ben", "jo"))
+    said = [await say(intake, thread, f"s{n}", f"ash {n}") for n in range(3)]
+    assert said[0].message and said[1].message
+    await accepted(intake, Intent("e0", MIA.id, EditMessage(said[0].message, "ash of before")))
+    await accepted(intake, Intent("l", JO.id, Leave(thread.thread)))
+    await accepted(intake, Intent("e1", MIA.id, EditMessage(said[1].message, "ash of a secret")))
+    assert await found(searching, JO.id, "secret") == []
+    assert await found(searching, JO.id, "ash") == ["ash 2", "ash of before"]
+    assert await found(searching, "ben", "ash") == ["ash 2", "ash of a secret", "ash of before"]
+    await accepted(intake, Intent("j", MIA.id, AddPeople(thread.thread, (Handle("jo"),))))
+    assert await found(searching, JO.id, "secret") == ["ash of a secret"], "as the page shows it"
+
+
 async def test_from_before_and_after_narrow_it(
     store: Store, wakeups: LocalWakeups, tmp_path: Path
 ) -> None:

@@ -169,6 +169,9 @@ async def reading(at: Written, account: AccountId, folder: Path) -> list[object]
         seqs = [e.seq for e in events if isinstance(e.what, MessagePosted)]
         deliveries = await store.deliveries(said.thread, list(zip(seqs, messages, strict=True)))
         found.append([deliveries[message] for message in messages])
+        # What makes a reply late: the place of the newest words among those that are seen.
+        spoken = await store.spoken(said.thread, account, None)
+        found.append(sum(event.seq <= spoken for event in events))
     items, _ = await store.feed(account, 0, 500)
     found.append([item.event.what for item in items])
     found.append([await store.may_read(account, file) for file in at.files])
@@ -251,6 +254,17 @@ async def test_the_brand_itself_reads_its_notes(store: Store) -> None:
     assert first.waiting, "a note answers nobody"
     first, *_ = await store.inbox(MIA, 9)
     assert first.thread == at.said[-1].thread
+
+
+async def test_a_note_makes_no_words_of_a_follower_late(store: Store) -> None:
+    at = await begin(store)
+    await do(at, 1, Act("note", 0), secret=True)
+    (note,) = (item.event for item in (await store.feed(BRAND, 0, 500))[0] if item.event.only)
+    assert await store.spoken(at.said[0].thread, BRAND, None) < note.seq
+    assert await store.spoken(at.said[0].thread, MIA, None) < note.seq
+    await do(at, 2, Act("say", 0, hidden=True), secret=True)
+    assert await store.spoken(at.said[0].thread, JO, None) < note.seq
+    assert await store.spoken(at.said[0].thread, MIA, None) == at.seq
 
 
 async def test_an_older_thread_comes_up_by_what_is_said_to_all(store: Store) -> None:

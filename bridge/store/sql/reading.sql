@@ -49,9 +49,11 @@ LEFT JOIN placements p ON p.position = e.position AND p.mirror = m.id AND p.part
 ORDER BY j.key, m.rowid;
 
 -- name: spoken
--- The newest words that are not of that author, who may be one agent of a brand.
-SELECT ifnull(max(seq), 0) FROM events
-WHERE thread = ? AND message IS NOT NULL AND (actor <> ? OR agent IS NOT ?);
+-- The newest words that are not of that author, who may be one agent of a brand, and that the
+-- author may see: to be told of others would tell of a note.
+SELECT ifnull(max(e.seq), 0) FROM events e
+WHERE e.thread = :thread AND e.message IS NOT NULL
+AND (e.actor <> :account OR e.agent IS NOT :agent) AND {seen_by};
 
 -- name: active_mirrors
 SELECT m.id, m.thread, t.active FROM mirrors m JOIN threads t ON t.id = m.thread

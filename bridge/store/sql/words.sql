@@ -84,6 +84,11 @@ AND EXISTS (
     SELECT 1 FROM members s WHERE s.account = :account AND s.conversation = e.conversation
     AND s.since <= e.seq AND (s.until IS NULL OR s.until >= e.seq)
 )
+AND (l.seq IS NULL OR EXISTS (
+    -- Whoever has left reads nothing that was made of a message since.
+    SELECT 1 FROM members s WHERE s.account = :account AND s.conversation = e.conversation
+    AND (s.until IS NULL OR s.since <= l.seq AND s.until >= l.seq)
+))
 ORDER BY e.position DESC;
 
 -- name: end
