@@ -165,8 +165,8 @@ async def _run(  # noqa: PLR0915 - every part of the program, once
     inboxes = Inboxes(store, desk, adapters)
     catch_up.on_gap(inboxes.doubt)
     searching = Searching(store, config.store.path, wakeups, desk.find_people)
-    erasing = Erasing(store, desk.submit, searching.forget, now)
     exporting = Exporting(store, config.store.path.parent / "exports", means.copies, now)
+    erasing = Erasing(store, desk.submit, searching.forget, now, exporting.forget)
     desk.serve(
         searching,
         exporting,

@@ -440,7 +440,9 @@ class Desk(People):
 
     def archive(self, token: str) -> Archive | None:
         path = None if self._exporting is None else self._exporting.found(token)
-        return None if path is None else Archive(path.name, str(path), self._archive_page(token))
+        return (
+            None if path is None else Archive(f"{token}.zip", str(path), self._archive_page(token))
+        )
 
     async def forget(self, asker: AccountId) -> None:
         assert self._erasing is not None

@@ -59,6 +59,11 @@ class Account:
     banned: bool = False
     """The operator has closed it: it reads, leaves and deletes, and says nothing more."""
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was erased for good: it stays so, whoever names it again."""
+        return self.handle == f"gone-{self.id}"
+
 
 @quick
 @dataclass(frozen=True, slots=True)

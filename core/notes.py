@@ -23,7 +23,8 @@ from core.text.runs import Run, flat, nest
 from core.text.tidy import normal
 
 _MARK = re.compile(
-    "(?:note\\s*[:\uff1a]"
+    "[\\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*"
+    "(?:[n\uff4e][o\uff4f][t\uff54][e\uff45]\\s*[:\uff1a]"
     "|[\U0001f512\U0001f510\U0001f50f]\ufe0f?"
     "|:(?:lock|closed_lock_with_key|lock_with_ink_pen):)\\s*",
     re.IGNORECASE,

@@ -45,7 +45,7 @@ class Pages:
         return page(PAGE.replace("{session}", escape(session)))
 
     async def link(self, request: web.Request) -> web.Response:
-        token = self._token(request)
+        token = await self._token(request)
         if token is None:
             return _link_page(SPENT, "", 410)
         account = await self._site.desk.account(token.account)
@@ -53,7 +53,7 @@ class Pages:
         return _link_page("This signs you in on this device for 30 days.", button)
 
     async def use_link(self, request: web.Request) -> web.Response:
-        token = self._token(request)
+        token = await self._token(request)
         if token is None or not await self._site.desk.use_once(f"link {token.nonce}"):
             return _link_page(SPENT, "", 410)
         response = web.Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
@@ -69,8 +69,11 @@ class Pages:
         self._set_cookie(response, "", 0)
         return response
 
-    def _token(self, request: web.Request) -> Token | None:
-        return self._site.read(Purpose.LINK, request.match_info["token"])
+    async def _token(self, request: web.Request) -> Token | None:
+        token = self._site.read(Purpose.LINK, request.match_info["token"])
+        if token is None or (await self._site.desk.account(token.account)).gone:
+            return None
+        return token
 
     def _set_cookie(self, response: web.Response, value: str, age: int) -> None:
         response.set_cookie(

@@ -53,7 +53,9 @@ def build(
     api = Api(site)
     demo = DemoApi(site, api, streams, settings.demo) if settings.demo else None
     guard = Guard(settings)
-    app = web.Application(middlewares=[problems, guard.check], client_max_size=BODY_LIMIT)
+    app = web.Application(
+        middlewares=[problems, guard.check, site.only_who_is_here], client_max_size=BODY_LIMIT
+    )
     app.on_response_prepare.append(guard.add_headers)
     app.add_routes(api.routes())
     app.add_routes(Relations(site, api).routes())

@@ -16,10 +16,12 @@ from core.ids import AccountId, ThreadId
 from core.ports.desk import Desk
 from core.ports.needs import Markup
 from web import addresses, cursors, shapes, tickets
-from web.problems import Problem
+from web.problems import Handler, Problem
 from web.sessions import SECRET, Purpose, Token, read, sign
 from web.settings import Settings
 
+GONE = web.RequestKey("gone", bool)
+"""Of a request: it comes from somebody who has left for good."""
 SIGNED = timedelta(days=2)
 """How long a file's address in a demonstration's page works."""
 
@@ -59,6 +61,14 @@ class Site:
     def read(self, purpose: Purpose, token: str) -> Token | None:
         return read(self.session_key, purpose, token, self.now())
 
+    @web.middleware
+    async def only_who_is_here(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Whoever has left for good is signed in nowhere any more."""
+        account = self.known(request)
+        if account is not None and (await self.desk.account(account)).gone:
+            request[GONE] = True
+        return await handler(request)
+
     def who(self, request: web.Request) -> AccountId:
         """The account that asks; raises the problem `sign_in` where nobody is known."""
         account = self.known(request)
@@ -72,6 +82,8 @@ class Site:
 
     def known(self, request: web.Request) -> AccountId | None:
         """The account that asks, if anybody is signed in."""
+        if GONE in request:
+            return None
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         token = None
         if scheme.lower() == "bearer" and self.settings.demo:

@@ -33,8 +33,8 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 def has_left(account: Account | None) -> bool:
-    """Whether it was erased for good: it stays so, whoever names it again."""
-    return account is not None and account.handle == f"gone-{account.id}"
+    """Whether there was such an account, which was erased for good."""
+    return account is not None and account.gone
 
 
 class Erasing:
@@ -46,9 +46,11 @@ class Erasing:
         submit: Callable[[Intent], Awaitable[Outcome]],
         forget_words: Callable[[tuple[int, ...]], Awaitable[None]],
         now: Callable[[], datetime],
+        forget_archives: Callable[[AccountId], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._submit = submit
+        self._forget_archives = forget_archives
         self._forget_words = forget_words
         self._now = now
 
@@ -80,6 +82,7 @@ class Erasing:
             *await self._store.identities(account),
         )
         await self._store.forget_person(account, logins, self._now())
+        self._forget_archives(account)
         await self._store.clear(account, self._now())
         said = await self._store.own_messages(account)
         for message in said:

@@ -71,7 +71,7 @@ class Exporting:
         try:
             with _private(data) as json, _private(page) as html:
                 messages = await self._write(owner, json, html)
-            path = self._folder / f"{token}.zip"
+            path = self._folder / f"{account}.{token}.zip"
             await asyncio.to_thread(_pack, path, data, page)
         finally:
             data.unlink(missing_ok=True)
@@ -82,9 +82,14 @@ class Exporting:
         """An archive that is still there, by its token; tokens of any shape."""
         if len(token) != 32 or not token.isalnum():
             return None
-        path = self._folder / f"{token}.zip"
-        fresh = path.exists() and self._age(path) < KEPT
+        path = next(self._folder.glob(f"*.{token}.zip"), None)
+        fresh = path is not None and self._age(path) < KEPT
         return path if fresh else None
+
+    def forget(self, account: AccountId) -> None:
+        """Deletes the archives of an account that leaves for good."""
+        for path in self._folder.glob(f"{account}.*.zip"):
+            path.unlink(missing_ok=True)
 
     def sweep(self) -> int:
         """Deletes archives that are older than a day, and what a crash has left; how many."""

@@ -29,6 +29,7 @@ from core.standing import Edge
 from tests.office.desk_world import DESK_PIN, LAMP, Pinterest
 from tests.web.conftest import Client, World
 from web.server import Server
+from web.sessions import SECRET, sign_link
 from web.settings import Settings
 
 OAK = DESK_PIN.url
@@ -61,7 +62,7 @@ async def world(store: Store, settings: Settings, tmp_path: Path) -> AsyncIterat
     desk = Desk(store, intake, wakeups, Metrics(), now)
     searching = Searching(store, tmp_path / "history.sqlite", wakeups, desk.find_people)
     exporting = Exporting(store, tmp_path / "exports", lambda file: f"/copy/{file.id}", now)
-    erasing = Erasing(store, desk.submit, searching.forget, now)
+    erasing = Erasing(store, desk.submit, searching.forget, now, exporting.forget)
     desk.connect(None, Pins(store, Pinterest(), desk.submit, now))  # type: ignore[arg-type]
     desk.serve(searching, exporting, erasing, {}, lambda token: f"/exports/{token}")
     server = Server(desk, settings, Markdown())
@@ -261,6 +262,8 @@ async def test_whoever_leaves_for_good_leaves_no_words(
     await done(rosa, "POST", f"/api/threads/{thread}/messages", {"text": "what others wrote"})
     status, refused, _ = await mia("POST", "/api/me/forget", {"handle": "rosa"})
     assert (status, refused["code"]) == (422, "not_sure")
+    archives = [(await done(one, "POST", "/api/me/export"))["url"] for one in (mia, rosa)]
+    token = sign_link(await world.desk.secret(SECRET), AccountId("id-of-mia"), now())
     await done(mia, "POST", "/api/me/forget", {"handle": "@mia"})
     await world.erasing.take()  # type: ignore[attr-defined]
     page = json.dumps(await done(rosa, "GET", f"/api/threads/{thread}/messages"))
@@ -272,6 +275,16 @@ async def test_whoever_leaves_for_good_leaves_no_words(
     assert await store.account_by_handle("mia") is None
     status, _, _ = await mia("POST", f"/api/threads/{thread}/messages", {"text": "back again"})
     assert status >= 400
+    # Nor does a page that is open, a link to sign in, or an archive lead back.
+    for path in ("/api/me", "/api/threads", f"/api/threads/{thread}/messages", "/api/live"):
+        status, refused, _ = await mia("GET", path)
+        assert (status, refused["code"]) == (401, "sign_in")
+    nobody = await world.client()
+    for method in ("GET", "POST"):
+        assert (await nobody(method, f"/link/{token}"))[0] == 410
+    for url, found in zip(archives, (404, 200), strict=True):
+        async with world.http.get(f"{world.url}{url}") as answer:
+            assert answer.status == found
     await world.searching.stop()  # type: ignore[attr-defined]
     await store.close()
     await store.open()
