@@ -26,10 +26,15 @@ KIND = "erase"
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """Whose data, and the logins that the account had when it was made."""
+    """Whose data, and the logins that the account had when it was made.
+
+    `former`: the accounts that these logins had before they were tied together, which leave
+    with it: what the same person said as them, before and since.
+    """
 
     account: str
     logins: tuple[tuple[str, str, str], ...] = ()
+    former: tuple[str, ...] = ()
 
 
 def has_left(account: Account | None) -> bool:
@@ -58,8 +63,11 @@ class Erasing:
         """Notes the wish; nobody acts as the account from then on."""
         logins = await self._store.identities(account)
         rows = tuple((one.platform, one.workspace, one.user) for one in logins)
-        await self._store.ask(KIND, msgspec.json.encode(Wish(account, rows)).decode(), self._now())
-        await self._store.forget_person(account, logins, self._now())
+        former = await self._store.only_former(account)
+        wish = Wish(account, rows, former)
+        await self._store.ask(KIND, msgspec.json.encode(wish).decode(), self._now())
+        for one in (*former, account):
+            await self._store.forget_person(AccountId(one), logins, self._now())
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -71,7 +79,13 @@ class Erasing:
 
     async def _take(self, asked: str) -> str:
         wish = msgspec.json.decode(asked, type=Wish)
-        said = await self._erase(AccountId(wish.account), wish)
+        account = AccountId(wish.account)
+        former = {*wish.former, *await self._store.only_former(account)}
+        # They come first, since a stop after the account itself is gone could not find them.
+        said = 0
+        for one in sorted(former):
+            said += await self._erase(AccountId(one), wish)
+        said += await self._erase(account, wish)
         log.info("account_erased", extra={"messages": said})
         return str(said)
 

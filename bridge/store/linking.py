@@ -23,6 +23,12 @@ def former(db: sqlite3.Connection, identity: Identity) -> tuple[AccountId, ...]:
     return () if row is None or row[0] is None else accounts_of(row[0])
 
 
+def only_former(db: sqlite3.Connection, account: AccountId) -> tuple[AccountId, ...]:
+    """The accounts that nobody but this one's logins goes on as, in threads of before."""
+    rows = db.execute(_SQL["only_former"], {"account": account}).fetchall()
+    return tuple([AccountId(one) for (one,) in rows])
+
+
 def attach(db: sqlite3.Connection, identity: Identity, account: AccountId) -> None:
     row = db.execute(_SQL["account_by_identity"], _key(identity)).fetchone()
     before = former(db, identity)

@@ -535,6 +535,9 @@ class SqliteStore:
     async def former(self, identity: Identity) -> tuple[AccountId, ...]:
         return _guarded(linking.former, self._db, identity)
 
+    async def only_former(self, account: AccountId) -> tuple[AccountId, ...]:
+        return _guarded(linking.only_former, self._db, account)
+
     async def attach_identity(self, identity: Identity, account: AccountId) -> None:
         await self._writer.put_then(
             lambda _: self._known.forget_people(), linking.attach, identity, account

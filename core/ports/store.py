@@ -201,6 +201,10 @@ class Store(Protocol):
         """The accounts that a login had before it was tied to another one; newest last."""
         ...
 
+    async def only_former(self, account: AccountId) -> tuple[AccountId, ...]:
+        """Accounts that its logins had before, and that no other login has or goes on as."""
+        ...
+
     async def attach_identity(self, identity: Identity, account: AccountId) -> None: ...
     async def detach_identity(self, identity: Identity, profile: Profile) -> Account | None:
         """Its own account again, or a new one; None where it is the only login there."""

@@ -239,6 +239,37 @@ async def test_an_erasure_is_done_by_the_program_even_after_a_stop(
     await searching.stop()
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_what_tied_logins_said_as_their_accounts_of_before_goes_too(
+    config: Config, store: Store, asked: bool
+) -> None:
+    lee_login, sam_login = Identity("discord", "", "5"), Identity("discord", "", "6")
+    lee = await store.ensure_person(lee_login, Profile("Lee"), now())
+    sam = await store.ensure_person(sam_login, Profile("Sam"), now())
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    thread = await accepted(intake, start("a", "kept", "ken", lee.handle, sam.handle))
+    for one, words in ((lee, "a secret of before"), (sam, "of Sam, kept")):
+        await accepted(intake, Intent(words, one.id, PostMessage(thread.thread, words)))
+    for login in (lee_login, sam_login):
+        await store.attach_identity(login, MIA.id)
+    await store.attach_identity(sam_login, KEN.id)  # Sam goes on there
+    await accepted(intake, Intent("s", lee.id, PostMessage(thread.thread, "a secret of since")))
+    erasing = Erasing(store, intake.submit, _nothing, now)
+    if asked:
+        await erasing.ask(MIA.id)
+        back = await store.ensure_person(lee_login, Profile("Lee"), now())
+        assert back.id != lee.id, "whoever comes back at once begins anew too"
+    else:
+        own_data.erase(config, "@mia", now())
+    await erasing.take()
+    history = repr(await store.history(thread.conversation))
+    assert "secret" not in history
+    assert "of Sam, kept" in history
+    head = await store.head(thread.conversation)
+    assert head is not None
+    assert set(head.present()) == {KEN.id, sam.id}
+
+
 async def test_nothing_here_shows_what_was_erased(
     config: Config, store: Store, tmp_path: Path
 ) -> None:

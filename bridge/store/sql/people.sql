@@ -76,6 +76,16 @@ WHERE NOT linked;
 -- name: former
 SELECT former FROM identities WHERE platform = ? AND workspace = ? AND user = ?;
 
+-- name: only_former
+-- What the logins of an account had before, and no login has now or goes on as from elsewhere.
+SELECT DISTINCT f.value FROM identities i JOIN json_each(i.former) f
+WHERE i.account = :account
+AND NOT EXISTS (SELECT 1 FROM identities o WHERE o.account = f.value)
+AND NOT EXISTS (
+    SELECT 1 FROM identities o JOIN json_each(o.former) g
+    WHERE g.value = f.value AND o.account <> :account
+) ORDER BY f.value;
+
 -- name: move_identity
 INSERT INTO identities (account, former, linked, names, platform, workspace, user)
 VALUES (?, ?, 1, 0, ?, ?, ?)
