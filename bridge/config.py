@@ -26,6 +26,7 @@ from core.model import (
     AccountKind,
     Binding,
     BindingKind,
+    BrandRules,
     Contacts,
     Identity,
     Mode,
@@ -186,7 +187,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Who may talk to whom, and how each brand wants to be spoken for."""
         given = self.rules
         brands = {account_id(brand.handle): rules_of(brand) for brand in self.brands}
-        return Rules(Contacts(given.contacts), given.access == "open", given.per_minute, brands)
+        closed = BrandRules(closed=True)
+        return Rules(
+            Contacts(given.contacts), given.access == "open", given.per_minute, brands, closed
+        )
 
     def signing(self) -> tuple[AccountId, ...]:
         """Brands that show outside which agent wrote."""

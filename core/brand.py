@@ -71,6 +71,7 @@ class BrandRules:
     `hold` are the seconds in which a typed reply can be taken back; `first_response` those
     after which somebody is reminded of an unanswered follower (0: nobody). `agent_role` is
     the name of the Discord role that agents hold; empty: whoever can read the channel.
+    `closed`: the operator has taken the brand out of the configuration, and nobody acts for it.
     """
 
     follow_back: FollowBack = FollowBack.ANSWER
@@ -81,3 +82,4 @@ class BrandRules:
     first_response: float = 0.0
     hours: Hours | None = None
     canned: tuple[Canned, ...] = ()
+    closed: bool = False

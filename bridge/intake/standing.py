@@ -47,9 +47,10 @@ class Rules:
 def role_of(rules: BrandRules, given: Role | None, person: Person) -> Role | None:
     """The role of whoever acts in a brand's place: what an owner gave, else the brand's own.
 
-    Guests and machines have none, and on Discord agents hold the brand's named role.
+    Guests and machines have none, and on Discord agents hold the brand's named role. Of a brand
+    that has been taken out of the configuration nobody knows any more which role that is.
     """
-    if person.guest or person.machine:
+    if person.guest or person.machine or rules.closed:
         return None
     if given is not None:
         return given

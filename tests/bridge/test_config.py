@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config import Config, load, parse
+from bridge.config import Config, account_id, load, parse
 from bridge.failures import ConfigError
-from core.model import AccountKind, BindingKind, Identity, Place
+from bridge.intake.standing import role_of
+from core.intents import Person
+from core.model import AccountKind, BindingKind, Identity, Place, Profile, Role
 
 SLACK = "slack: {bot_token: xoxb-1, app_token: xapp-1}\n"
 DISCORD = "discord: {token: secret-token}\n"
@@ -54,6 +56,17 @@ def test_brands_and_people_become_accounts_and_bindings() -> None:
     assert inbox.place == Place("slack", "T0", "C0")
     assert (project.account, project.kind) == (person.id, BindingKind.PROJECT)
     assert len({inbox.id, project.id}) == 2
+
+
+def test_nobody_acts_for_a_brand_that_was_taken_out_of_the_file() -> None:
+    """The role that its agents hold is not known any more: anybody there would read its notes."""
+    bo = Person(Identity("discord", "91", "7"), Profile("Bo"))
+    with_it, without = parse(SLACK + BRAND, {}).who_may(), parse(SLACK, {}).who_may()
+    brand = account_id("northwind")
+    assert role_of(with_it.of(brand), None, bo) is Role.VIEWER
+    assert role_of(with_it.of(brand), Role.OWNER, bo) is Role.OWNER
+    assert role_of(without.of(brand), None, bo) is None
+    assert role_of(without.of(brand), Role.OWNER, bo) is None
 
 
 def test_the_environment_fills_strings() -> None:
