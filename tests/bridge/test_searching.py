@@ -114,7 +114,8 @@ async def test_whoever_has_left_finds_nothing_that_was_edited_since(
     await store.put_account(ben, ())
     thread = await accepted(intake, start("a", "oak", "ben", "jo"))
     said = [await say(intake, thread, f"s{n}", f"ash {n}") for n in range(3)]
-    assert said[0].message and said[1].message
+    assert said[0].message
+    assert said[1].message
     await accepted(intake, Intent("e0", MIA.id, EditMessage(said[0].message, "ash of before")))
     await accepted(intake, Intent("l", JO.id, Leave(thread.thread)))
     await accepted(intake, Intent("e1", MIA.id, EditMessage(said[1].message, "ash of a secret")))
