@@ -7,7 +7,7 @@ import pytest
 from core.events import Event, RequestAccepted
 from core.ids import AccountId
 from core.intents import Block, Follow, Handle
-from core.model import Account, Refusal, Role
+from core.model import Account, AccountKind, Refusal, Role
 from core.standing import Edge, EdgeKind, decide_account, edges_of
 from tests.core.talk import MIA, NORA, NOW, SHOP, TALK, THREAD, standing, talk
 
@@ -114,3 +114,10 @@ def test_only_brands_follow_back_by_accepting(actor: Account) -> None:
     found = edges_of(talk(MIA, SHOP), (accepted,))
     assert found == ((Edge(SHOP.id, MIA.id),) if actor is SHOP else ())
     assert edges_of(replace(talk(MIA, SHOP), head=None), (accepted,)) == ()
+
+
+def test_an_account_that_left_for_good_is_told_by_its_name_alone() -> None:
+    mia = Account(AccountId("a1"), AccountKind.PERSON, "mia", "Mia", banned=True)
+    assert not mia.gone
+    assert not replace(mia, handle="gone-b2").gone
+    assert replace(mia, handle="gone-a1").gone
