@@ -114,9 +114,9 @@ class Pane {
     }
   }
 
-  /** In a frame, words of one's own that were said elsewhere are shown at once. */
+  /** In a frame, words of one's own that were said elsewhere are shown at once; not that one has left. */
   #follow(id, line) {
-    const mine = line.author.handle === this.me.handle;
+    const mine = line.kind !== "notice" && line.author.handle === this.me.handle;
     const busy = this.composing ? !this.composing.empty : this.thread && !this.thread.composer.empty;
     if (embedded && mine && !busy && this.thread?.id !== id && document.body.dataset.view !== "new") location.hash = `#/t/${id}`;
   }
