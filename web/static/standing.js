@@ -40,6 +40,9 @@ export class Standing {
     if (others.length === 1) items.push([`Block ${others[0].name}`, () => this.#block(others[0])]);
     const list = h("div", { class: "menu", role: "menu" }, items.map(([label, press]) => h("button", { type: "button", role: "menuitem", onclick: () => ((box.open = false), press()) }, label)));
     const box = h("details", { class: "more-acts" }, h("summary", { class: "round", "aria-label": "More", title: "More" }, "\u22ef"), list);
+    // Drawn anew while somebody chooses, it stays open.
+    box.open = this.menuBox?.open ?? false;
+    this.menuBox = box;
     return box;
   }
 
