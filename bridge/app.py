@@ -35,7 +35,7 @@ from bridge.intake.telling import Telling
 from bridge.minding import Inboxes, lasting, mind
 from bridge.office.counter import Counter
 from bridge.operator.clearing import Clearings
-from bridge.operator.erasing import Erasing, has_left
+from bridge.operator.erasing import Erasing
 from bridge.operator.exporting import Exporting
 from bridge.operator.operating import Operating
 from bridge.operator.retrying import Retrying
@@ -287,7 +287,8 @@ async def introduce(store: Store, config: Config) -> None:
     Whoever was named and has left for good is not put back: their logins begin anew.
     """
     named = [account for account, _ in config.accounts()]
-    gone = {one.id for one in named if has_left(await store.account(one.id))}
+    accounts = [await store.account(one.id) for one in named]
+    gone = {one.id for one in accounts if one is not None and one.gone}
     if gone:
         log.warning("named_account_has_left", extra={"count": len(gone)})
     for account, identities in config.accounts():

@@ -185,9 +185,12 @@ class Desk(People):
             self._catch_up.doubt(about.platform, about.remote)
 
     async def connect_place(self, binding: Binding) -> Refusal | None:
+        known = await self._store.binding_at(binding.place)
         refused = await super().connect_place(binding)
         if refused is not None:
             return refused
+        if known is not None and known.kind is binding.kind and not known.paused:
+            return None  # its mode has changed, or its name: nothing that others must hear of
         if binding.kind is BindingKind.INBOX:
             await self.look_at(binding)  # news of a place that was nobody's are not heard
         if self._lanes is not None:

@@ -20,8 +20,8 @@ from web.problems import Handler, Problem
 from web.sessions import SECRET, Purpose, Token, read, sign
 from web.settings import Settings
 
-GONE = web.RequestKey("gone", bool)
-"""Of a request: it comes from somebody who has left for good."""
+ASKER = web.RequestKey("asker", AccountId)
+"""Of a request: the account that asks, where somebody is signed in."""
 SIGNED = timedelta(days=2)
 """How long a file's address in a demonstration's page works."""
 
@@ -64,9 +64,9 @@ class Site:
     @web.middleware
     async def only_who_is_here(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Whoever has left for good is signed in nowhere any more."""
-        account = self.known(request)
-        if account is not None and (await self.desk.account(account)).gone:
-            request[GONE] = True
+        account = self._signed_in(request)
+        if account is not None and not (await self.desk.account(account)).gone:
+            request[ASKER] = account
         return await handler(request)
 
     def who(self, request: web.Request) -> AccountId:
@@ -82,8 +82,9 @@ class Site:
 
     def known(self, request: web.Request) -> AccountId | None:
         """The account that asks, if anybody is signed in."""
-        if GONE in request:
-            return None
+        return request.get(ASKER)
+
+    def _signed_in(self, request: web.Request) -> AccountId | None:
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         token = None
         if scheme.lower() == "bearer" and self.settings.demo:

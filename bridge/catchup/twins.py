@@ -101,8 +101,8 @@ class Twins:
                 said = self._wordings.setdefault(event.what.message, {})
                 said[event.what.text] = event.what.rich
         for event in work.events:
-            for seen in self._quoting(view, event):
-                for show in _shows(seen, event, self._mirror):
+            for then in self._quoting(view, event):
+                for show in _shows(then, event, self._mirror):
                     for step in show.steps:
                         self._note(event, show, step)
             if isinstance(event.what, ReactionAdded | ReactionRemoved):

@@ -135,9 +135,8 @@ class Clearings:
             # The boundary of one mirror: it has its own pauses, and in the end is given up.
             log.exception("not_cleared", extra=_fields(mirror))
             self._means.metrics.cleared.add(platform, "failed")
-            self._failed[mirror.id] = self._failed.get(mirror.id, 0) + 1
             self._later(mirror.id, None)
-            if self._now() - one.since >= GIVEN_UP:
+            if self._fails_for_good(one):
                 log.warning("clearing_given_up", extra={**_fields(mirror), "code": "error"})
                 await self._store.cleared(one)
                 self._forget(one)
@@ -172,8 +171,7 @@ class Clearings:
             if mirror.until_seq is not None:
                 refused += await self._without_names(one)
         except _PlaceError as failed:
-            self._failed[mirror.id] = self._failed.get(mirror.id, 0) + 1
-            given_up = self._now() - one.since >= GIVEN_UP
+            given_up = self._fails_for_good(one)
             if failed.failure.kind is not FailureKind.PLACE or not given_up:
                 raise
             log.warning("clearing_given_up", extra=_fields(mirror, failed.failure))
@@ -188,6 +186,11 @@ class Clearings:
         else:
             # Something may be on its way there yet: it is looked at again once the lane is done.
             self._later(mirror.id, None)
+
+    def _fails_for_good(self, one: Clearing) -> bool:
+        """Counts it, and says whether it is time to give up."""
+        self._failed[one.mirror.id] = self._failed.get(one.mirror.id, 0) + 1
+        return self._now() - one.since >= GIVEN_UP
 
     def _forget(self, one: Clearing) -> None:
         mirror = one.mirror.id

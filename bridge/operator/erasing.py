@@ -16,7 +16,7 @@ import msgspec
 from bridge.operator import requests
 from core.ids import AccountId, derive
 from core.intents import DeleteMessage, FillCard, Intent, Leave, React
-from core.model import Account, Identity
+from core.model import Identity
 from core.ports.outcomes import Outcome
 from core.ports.store import Store
 
@@ -35,11 +35,6 @@ class Wish(msgspec.Struct, frozen=True):
     account: str
     logins: tuple[tuple[str, str, str], ...] = ()
     former: tuple[str, ...] = ()
-
-
-def has_left(account: Account | None) -> bool:
-    """Whether there was such an account, which was erased for good."""
-    return account is not None and account.gone
 
 
 class Erasing:

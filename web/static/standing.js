@@ -24,6 +24,7 @@ export class Standing {
     this.me = me;
     this.act = act;
     this.back = back;
+    this.box = null;
     this.node = h("div", { class: "standing", hidden: true });
   }
 
@@ -41,8 +42,8 @@ export class Standing {
     const list = h("div", { class: "menu", role: "menu" }, items.map(([label, press]) => h("button", { type: "button", role: "menuitem", onclick: () => ((box.open = false), press()) }, label)));
     const box = h("details", { class: "more-acts" }, h("summary", { class: "round", "aria-label": "More", title: "More" }, "\u22ef"), list);
     // Drawn anew while somebody chooses, it stays open.
-    box.open = this.menuBox?.open ?? false;
-    this.menuBox = box;
+    box.open = this.box?.open ?? false;
+    this.box = box;
     return box;
   }
 
