@@ -196,9 +196,9 @@ async def test_an_edit_that_overtook_its_message_is_held(talk: Talk, wakeups: Lo
 
 
 async def test_a_held_delete_beats_a_later_create(talk: Talk, wakeups: LocalWakeups) -> None:
+    assert isinstance(await talk.submit(talk.delete("discord", "d1")), Held)
+    await talk.say("discord", "d1", "never seen")
     async with both(talk, wakeups):
-        assert isinstance(await talk.submit(talk.delete("discord", "d1")), Held)
-        await talk.say("discord", "d1", "never seen")
         await talk.marker(talk.slack)
     assert talk.since(talk.slack, "text")[1:] == ["marker"]
     assert await talk.store.held_for("discord", RemoteId("d1")) == ()
