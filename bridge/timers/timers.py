@@ -172,7 +172,8 @@ class Timers:
             outcome = await self._happen(timer, by_hand=by_hand)
         finally:
             self._firing.discard(timer.id)
-        log.info("timer_fired", extra={"kind": timer.kind, "outcome": type(outcome).__name__})
+        ended = "done" if outcome is None else type(outcome).__name__
+        log.info("timer_fired", extra={"kind": timer.kind, "outcome": ended})
         return outcome
 
     async def _happen(self, timer: Timer, *, by_hand: bool) -> Outcome | None:
