@@ -162,6 +162,16 @@ class Reading:
                 await self._take(found)
         await self._compare_reactions()
 
+    async def lacks(self, mirror: Mirror, listed: RemoteId) -> bool:
+        """Whether that message stands, and the pages were too far behind to show it.
+
+        Others that were said just before it may be lacking as well. Raises SweepError.
+        """
+        if listed == mirror.root or listed in self.seen:
+            return False
+        self._means.asked("message")
+        return not isinstance(await self._means.adapter.message(mirror, listed), Absent)
+
     # --- words, edits, and messages of ours -----------------------------------------------
 
     async def _take(self, seen: Seen) -> None:

@@ -375,6 +375,12 @@ class _PlaceSweep:
             since, said_after = min(read, self._horizon()), read
         reading = self._reading(mirror, since, said_after)
         await reading.read(lambda after: means.adapter.messages(mirror, after))
+        if newest is not None and await reading.lacks(mirror, newest):
+            await asyncio.sleep(self.patience.settle)
+            reading = self._reading(mirror, since, said_after)
+            await reading.read(lambda after: means.adapter.messages(mirror, after))
+            if newest not in reading.seen:
+                await reading.read_singly([(mirror, newest)])
         new = _latest(moment, newest, reading.newest) or mark or marked.root
         if new != mark:
             await means.store.mark(marked.mirror, new)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bridge.intake import later
 from bridge.intake.finding import Actor, Finder, Found, repeated
-from bridge.intake.reactions import Reactions, reaction_of
+from bridge.intake.reactions import Edits, Reactions, reaction_of
 from bridge.intake.reporting import reported
 from bridge.intake.standing import Rules, Standings
 from bridge.presence import Presence
@@ -152,6 +152,7 @@ class Intake:
         self._turns: dict[str, _Turn] = {}
         self._ahead: Ahead | None = None
         self._reactions = Reactions()
+        self._edits = Edits()
         self._releasing: set[str] = set()
 
     def connect(self, ahead: "Ahead") -> None:
@@ -305,9 +306,12 @@ class Intake:
                 return Ignored()
             named = _named(intent)
             people, missing = await self._finder.people(named) if named else ((), ())
-            at = _At(found.head, found.thread, await self._via(intent, found), found.message)
+            message = self._edits.known(intent, found.message)
+            at = _At(found.head, found.thread, await self._via(intent, found), message)
             state, version = await self._state(intent, actor, at, people, missing)
             outcome = await self._commit(intent, state, actor, found, version)
+            if isinstance(outcome, Accepted):
+                self._edits.accepted(intent, message)
             if outcome is not None:
                 return outcome
             again = await self._finder.find(intent)

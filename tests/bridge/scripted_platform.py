@@ -98,6 +98,8 @@ class ScriptedPlatform:
     """Each entry fails one read."""
     between: Callable[[str], Awaitable[None]] | None = None
     """Called after a page has been taken, before it is handed over."""
+    behind: set[RemoteId] = field(default_factory=set)
+    """What the next read of a thread does not show yet."""
     by: dict[RemoteId, str] = field(default_factory=dict)
     """The delivery ids of our own messages."""
     tombstones: set[RemoteId] = field(default_factory=set)
@@ -333,6 +335,8 @@ class ScriptedPlatform:
         self, mirror: Mirror, after: RemoteId | None
     ) -> AsyncIterator[tuple[Seen, ...]]:
         stand = [r for r in self.texts if self._spaces[r] == mirror.space != r]
+        stand = [r for r in stand if r not in self.behind]
+        self.behind.clear()
         found = [self._seen(mirror.place, r) for r in self._after(stand, after)]
         async for page in self._pages("messages", str(mirror.space), found):
             yield page

@@ -221,6 +221,17 @@ async def test_what_was_said_during_a_sweep_is_not_lost(talk: Talk, wakeups: Loc
         assert (await at.words())[1:] == ["before", "meanwhile"]
 
 
+async def test_the_newest_words_are_found_though_a_page_is_behind_the_listing(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    words = typed(talk, "in oak?"), typed(talk, "or in ash?")
+    talk.slack.behind.update(words)
+    async with program(talk, wakeups) as at:
+        await at.sweep()
+        assert (await at.words())[-2:] == ["in oak?", "or in ash?"]
+        assert at.read("message") == [words[1]]
+
+
 async def test_words_that_were_edited_meanwhile_arrive_as_they_stand(
     talk: Talk, wakeups: LocalWakeups
 ) -> None:

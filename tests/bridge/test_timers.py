@@ -211,6 +211,25 @@ async def test_a_held_reply_that_is_edited_goes_out_with_its_last_words(later: L
     assert not any(isinstance(event.what, MessageEdited) for event in history)
 
 
+async def test_an_older_edit_that_is_told_late_does_not_undo_what_a_held_reply_went_out_with(
+    later: Later,
+) -> None:
+    thread, _ = await held(later)
+    await edits(later, "Yes, in oak.", "e2", at=4)
+    await later.pass_time(20)
+    origin = reply("b", "").origin
+    assert origin is not None
+    assert origin.message is not None
+    there = RemoteMessage("slack", origin.message)
+    for key, text, at in (("e1", "No.", 2), ("e3", "In oak and ash.", 6)):
+        what = EditMessage(there, text)
+        told = Intent(key, ADA, what, origin, at=NOW + timedelta(seconds=at))
+        assert isinstance(await later.intake.submit(told), Accepted)
+    history = await later.store.history(thread.conversation)
+    edited = [event.what.text for event in history if isinstance(event.what, MessageEdited)]
+    assert edited == ["In oak and ash."]
+
+
 @pytest.mark.parametrize("by_hand", [False, True], ids=["in its time", "sent now"])
 async def test_a_held_reply_that_is_edited_into_a_note_becomes_one(
     later: Later, *, by_hand: bool
