@@ -49,6 +49,7 @@ from core.model import (
     State,
     Status,
     Thread,
+    Written,
 )
 from core.rights import Act
 from core.rules import (
@@ -81,7 +82,7 @@ def in_thread(state: State, head: Head, thread: Thread, what: InThread, now: dat
         if mine is None:
             # What somebody saw they can report when they have left, too.
             was = any(member.account == state.actor.id for member in head.members)
-            found = _report(state, what) if was and isinstance(what, Report) else NOT_A_MEMBER
+            found = _report(state, head, what) if was and isinstance(what, Report) else NOT_A_MEMBER
         else:
             found = _of_member(state, head, thread, what, mine, others, now)
     return found if isinstance(found, Refusal) else (head.id, thread.id, found)
@@ -125,7 +126,7 @@ def _in_company(
     if isinstance(what, Mute):
         return _mute(state, mine, what)
     if isinstance(what, Report):
-        return _report(state, what)
+        return _report(state, head, what)
     assert_never(what)
 
 
@@ -192,7 +193,7 @@ def _mute(state: State, mine: Member, what: Mute) -> Lines:
     return () if mine.muted is what.on else (Line(Muted(what.on), mine.account),)
 
 
-def _report(state: State, what: Report) -> Lines:
+def _report(state: State, head: Head, what: Report) -> Lines:
     """A report is no part of the history: the store keeps it beside.
 
     An id that is nobody's is answered as one of a message that they may not see.
@@ -200,9 +201,17 @@ def _report(state: State, what: Report) -> Lines:
     message = state.message
     if message is None and what.message is not None and not isinstance(what.message, RemoteMessage):
         return NO_MESSAGE
-    if message is not None and not shown_to(message, state.actor.id, shared=_is_shared(state)):
+    if message is not None and not _has_seen(state, head, message):
         return NO_MESSAGE
     return right(state, Act.REPORT) or ()
+
+
+def _has_seen(state: State, head: Head, message: Written) -> bool:
+    """Whether it is shown where they are; on private surfaces what was said while they were in."""
+    me, shared = state.actor.id, _is_shared(state)
+    stays = [member for member in head.members if member.account == me]
+    was_in = any(one.since <= message.seq <= (one.until or message.seq) for one in stays)
+    return (shared or was_in) and shown_to(message, me, shared=shared)
 
 
 # --- inside a brand -----------------------------------------------------------------------

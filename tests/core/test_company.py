@@ -117,6 +117,20 @@ def test_an_id_that_is_nobodys_is_reported_like_one_that_they_may_not_see() -> N
     assert happened(state, Report(THREAD, RemoteMessage("slack", RemoteId("C1:1.0")))) == []
 
 
+def test_what_was_said_before_somebody_came_or_after_they_left_is_reported_as_nobodys() -> None:
+    before = talk(MIA, NORA, OLA, message=replace(written(NORA), seq=3))
+    assert before.head
+    since = [replace(one, since=4) if one.account == MIA.id else one for one in before.head.members]
+    late = replace(before, head=replace(before.head, members=tuple(since)))
+    assert code(late, Report(THREAD, MessageId("words"))) == "unknown_message"
+    assert happened(replace(late, via=channel(OLA)), Report(THREAD)) == [], "they read it there"
+    left = after(before, Leave(THREAD))
+    assert happened(left, Report(THREAD)) == []
+    assert left.message
+    later = replace(left, message=replace(left.message, seq=99))
+    assert code(later, Report(THREAD)) == "unknown_message"
+
+
 def test_a_message_in_a_channel_can_be_reported_though_hidden_elsewhere() -> None:
     state = talk(MIA, NORA, OLA, message=written(NORA, hidden=(MIA.id,)))
     assert code(state, Report(THREAD)) == "unknown_message"
