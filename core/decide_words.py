@@ -166,7 +166,7 @@ def post(
     speech = Speech.TYPED if actor.kind is AccountKind.PERSON else _speech(state, what, at)
     note = speech is Speech.NOTE
     mine, others = sides(head, actor.id)
-    refusal = _may_post(state, head, what, mine, others, note=note)
+    refusal = _may_forward(state) or _may_post(state, head, what, mine, others, note=note)
     if refusal:
         return refusal
     text, rich = unmarked(what.text, what.rich) if note else (what.text, what.rich)
@@ -190,12 +190,12 @@ def post(
 
 
 def _speech(state: State, what: PostMessage, at: datetime | None) -> Speech:
-    """What a brand's words are. An answer to a note is a note.
+    """What a brand's words are. An answer to a note is a note, and so is what forwards one.
 
     Words that come in after the mode was changed count as a note where they were typed before:
     whoever typed them may have relied on that.
     """
-    if state.message is not None and state.message.only is not None:
+    if state.forwarded or (state.message is not None and state.message.only is not None):
         return Speech.NOTE
     via = state.via
     if what.speech is not Speech.TYPED or via is None or via.kind is not BindingKind.INBOX:
@@ -204,6 +204,12 @@ def _speech(state: State, what: PostMessage, at: datetime | None) -> Speech:
         return Speech.NOTE
     earlier = at is not None and via.mode_since is not None and at < via.mode_since
     return Speech.NOTE if earlier else Speech.TYPED
+
+
+def _may_forward(state: State) -> Refusal | None:
+    """Notes are forwarded inside their own brand alone."""
+    outside = any(brand != state.actor.id for brand in state.forwarded)
+    return NOT_FOR_PEOPLE if outside else None
 
 
 def _may_post(

@@ -136,7 +136,8 @@ class PostMessage:
 
     `answers` is the message that it replies to. `stored` are files that are here
     already; `files` are fetched afterwards, so that words never wait for them. `seen` is
-    the newest `seq` that the writer of an explicit reply had before them.
+    the newest `seq` that the writer of an explicit reply had before them. `forwards` are
+    messages whose words it shows, which may be of any thread or of none.
     """
 
     target: Target
@@ -148,6 +149,7 @@ class PostMessage:
     stored: tuple[FileRef, ...] = ()
     speech: Speech = Speech.TYPED
     seen: int | None = None
+    forwards: "tuple[RemoteMessage, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -351,6 +351,7 @@ class State:
     words in the thread that are not the writer's own (another account's, or another
     agent's, notes included); it is asked for where an intent says what it has `seen`.
     `places` are the members' channels in which a new thread will appear and others read.
+    `forwarded` are the brands whose notes the words show.
     """
 
     actor: Account
@@ -363,6 +364,7 @@ class State:
     standing: Standing = NOBODY_KNOWN
     spoken: int = 0
     places: tuple[Binding, ...] = ()
+    forwarded: tuple[AccountId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

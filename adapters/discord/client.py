@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord.emoji import inside
-from adapters.discord.holding import VOICE, beside, files
+from adapters.discord.holding import VOICE, beside, files, forwarded
 from adapters.discord.inbound import DEFAULT, Cleared, Gone, Heard, Reacted, Said, Where
 from adapters.discord.places import Places
 from adapters.discord.settings import INTENTS, Settings
@@ -295,6 +295,7 @@ def said(message: discord.Message, *, edit: bool = False) -> Said:
         embeds=tuple([embed.to_dict() for embed in message.embeds]),
         files=files(message) if message.attachments or message.message_snapshots else (),
         beside=beside(message) if holds_more else "",
+        forwards=forwarded(message) if message.message_snapshots else None,
         nonce=None if message.nonce is None else str(message.nonce),
         held=roles_of(author),
         unknown_thread=isinstance(channel, discord.PartialMessageable),

@@ -72,6 +72,14 @@ def original(message: discord.Message) -> str:
     return f"https://discord.com/channels/{guild}/{message.channel.id}/{message.id}"
 
 
+def forwarded(message: discord.Message) -> tuple[str, str] | None:
+    """The channel and id of the message that it forwards."""
+    meant = message.reference if message.message_snapshots else None
+    if meant is None or not meant.message_id:
+        return None
+    return str(meant.channel_id), str(meant.message_id)
+
+
 def _embed(embed: discord.Embed) -> str:
     """The title and the words of an embed; a mere link preview has the words in the message."""
     if embed.type not in ("rich", "poll_result"):

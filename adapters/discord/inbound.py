@@ -72,6 +72,8 @@ class Said:
     files: tuple[RemoteFile, ...] = ()
     beside: str = ""
     """What it holds beside words and files, as lines of markdown."""
+    forwards: tuple[str, str] | None = None
+    """The channel and id of the message that it forwards."""
     held: tuple[str, ...] | None = None
     """Names of the roles that the author holds there; None where that was not told."""
     unknown_thread: bool = False
@@ -198,6 +200,9 @@ def intent(
     answers = None
     if said.answers:
         answers = RemoteMessage(PLATFORM, remote_id(said.channel, said.answers))
+    forwards: tuple[RemoteMessage, ...] = ()
+    if said.forwards is not None:
+        forwards = (RemoteMessage(PLATFORM, remote_id(*said.forwards)),)
     target: Target
     if chosen is not None:
         target = chosen
@@ -209,7 +214,9 @@ def intent(
     return Intent(
         key=f"discord:{said.channel}:{said.message}:post",
         actor=author(said),
-        what=PostMessage(target, text, pin, rich, answers=answers, files=said.files),
+        what=PostMessage(
+            target, text, pin, rich, answers=answers, files=said.files, forwards=forwards
+        ),
         origin=Origin(place, said.remote),
         at=said.at,
     )

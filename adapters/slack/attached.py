@@ -4,16 +4,16 @@ Previews of links are left out: whoever reads the message elsewhere gets their o
 message that would say nothing at all says where the original stands.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from adapters.slack.marks import Payload, remote
 from adapters.slack.mrkdwn import Known
 from adapters.slack.richtext import read
+from core.intents import RemoteMessage
 from core.text.content import Block, Bold, Content, Inline, Link, Paragraph, Quote, Text
 from core.text.links import is_web
 from core.text.tidy import of_blocks, of_text, whole
-
-Payload = Mapping[str, Any]
 
 _MOST = 20
 
@@ -40,6 +40,13 @@ def shared_files(message: Payload) -> list[Any]:
     """The files of forwarded messages."""
     lists = [one.get("files") for one in _attachments(message) if one.get("is_share")]
     return [file for files in lists if isinstance(files, list) for file in files]
+
+
+def shared(message: Payload) -> tuple[RemoteMessage, ...]:
+    """The messages that it forwards."""
+    there = [one for one in _attachments(message) if one.get("is_share")]
+    ids = [(_text(one, "channel_id"), _text(one, "ts")) for one in there]
+    return tuple([RemoteMessage("slack", remote(channel, ts)) for channel, ts in ids])
 
 
 def _shared(message: Payload, known: Known) -> Iterator[Block]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.slack import changes
-from adapters.slack.attached import shared_files
+from adapters.slack.attached import shared, shared_files
 from adapters.slack.changes import GONE, Deleted, Echo, Edited, OwnReaction, Reacted
 from adapters.slack.channels import ChannelNews, converted
 from adapters.slack.marks import (
@@ -194,7 +194,14 @@ def intent(
     return Intent(
         key=f"slack:{message}:post",
         actor=person,
-        what=PostMessage(target, "" if pin else text, pin, None if pin else rich, files=files),
+        what=PostMessage(
+            target,
+            "" if pin else text,
+            pin,
+            None if pin else rich,
+            files=files,
+            forwards=shared(words.event) if "attachments" in words.event else (),
+        ),
         origin=Origin(place, message),
         at=words.at,
     )

@@ -89,7 +89,7 @@ class Actor:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What an intent's target turned out to be. `binding` is where it was done, if it was done
-    in a mirrored thread; `named` the place that it is about."""
+    in a mirrored thread; `named` the place that it is about, `forwarded` whose notes it shows."""
 
     head: Head
     thread: Thread
@@ -98,6 +98,7 @@ class Found:
     message: Written | None = None
     placement: Placement | None = None
     named: Binding | None = None
+    forwarded: tuple[AccountId, ...] = ()
 
 
 class Finder:
@@ -129,6 +130,8 @@ class Finder:
         if not isinstance(found, Found):
             return found
         if isinstance(what, PostMessage):
+            if what.forwards:
+                found = replace(found, forwarded=await self._inside(what.forwards))
             if what.answers is not None:
                 return replace(found, message=await self._answered(what.answers, found.thread))
             return found
@@ -158,6 +161,12 @@ class Finder:
             ref = message_of(there[1].item)
         message = await self._store.written(ref)
         return message if message is not None and message.thread == thread.id else None
+
+    async def _inside(self, refs: Sequence[RemoteMessage]) -> tuple[AccountId, ...]:
+        """Whose notes these are; of other messages nothing."""
+        there = [await self._store.placement_at(ref.platform, ref.remote) for ref in refs]
+        found = [await self._store.written(message_of(at[1].item)) for at in there if at]
+        return tuple([note.only for note in found if note is not None and note.only is not None])
 
     async def _find_message(self, intent: Intent, ref: MessageRef) -> Found | Outcome:
         if not isinstance(ref, RemoteMessage):

@@ -307,7 +307,8 @@ class Intake:
             named = _named(intent)
             people, missing = await self._finder.people(named) if named else ((), ())
             message = self._edits.known(intent, found.message)
-            at = _At(found.head, found.thread, await self._via(intent, found), message)
+            via = await self._via(intent, found)
+            at = _At(found.head, found.thread, via, message, found.forwarded)
             state, version = await self._state(intent, actor, at, people, missing)
             outcome = await self._commit(intent, state, actor, found, version)
             if isinstance(outcome, Accepted):
@@ -386,6 +387,7 @@ class Intake:
             standing,
             spoken,
             () if posts else await self._shared_places(what, head, people, me),
+            at.forwarded,
         ), version
 
     async def _in_full(
@@ -612,6 +614,7 @@ class _At:
     thread: Thread | None
     via: Binding | None
     message: Written | None = None
+    forwarded: tuple[AccountId, ...] = ()
 
 
 class _Turn:

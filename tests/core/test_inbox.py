@@ -125,6 +125,15 @@ def test_the_mode_the_words_and_the_button_say_what_is_a_note(
     assert shown_to(said, MIA.id) is not note
 
 
+@pytest.mark.parametrize("speech", [Speech.TYPED, Speech.REPLY])
+def test_what_forwards_a_note_is_a_note_and_goes_nowhere_else(speech: Speech) -> None:
+    state = replace(desk(), forwarded=(SHOP.id,))
+    assert only_of(state, say("see this", speech)) == {SHOP.id}
+    assert code(replace(state, forwarded=(SHOP.id, ADA.id)), say()) == "not_a_brand"
+    theirs = replace(talk(MIA, SHOP, follows=MUTUAL), forwarded=(SHOP.id,))
+    assert code(theirs, say()) == "not_a_brand"
+
+
 @pytest.mark.parametrize(("seconds", "note"), [(-1, True), (0, False), (1, False)])
 def test_words_that_come_in_after_the_mode_was_changed_are_what_they_were_when_typed(
     seconds: int, note: bool

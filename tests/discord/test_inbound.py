@@ -48,6 +48,13 @@ def test_words_in_direct_messages_name_what_they_answer() -> None:
     assert found.origin == Origin(place, RemoteId("6:9"))
 
 
+def test_what_forwards_a_message_names_it() -> None:
+    found = intent(replace(SAID, forwards=("7", "8")))
+    assert found is not None
+    assert isinstance(found.what, PostMessage)
+    assert found.what.forwards == (RemoteMessage("discord", RemoteId("7:8")),)
+
+
 def test_a_chosen_thread_wins_and_keeps_the_key() -> None:
     found = intent(DIRECT, chosen=ThreadId("oak"))
     assert found is not None

@@ -17,7 +17,16 @@ from adapters.slack.mrkdwn import Known
 from adapters.slack.reading import only_words
 from core.delivery import Receipt
 from core.ids import PinId, RemoteId, SpaceId, ThreadId
-from core.intents import InDirect, InSpace, Intent, Origin, Person, PostMessage, RemoteFile
+from core.intents import (
+    InDirect,
+    InSpace,
+    Intent,
+    Origin,
+    Person,
+    PostMessage,
+    RemoteFile,
+    RemoteMessage,
+)
 from core.model import Identity, Place, Profile
 from core.text.content import plain as plain_words
 from core.text.tidy import of_text
@@ -55,6 +64,16 @@ def test_a_reply_belongs_to_the_space_of_its_thread() -> None:
         Origin(place, message),
         at=datetime.fromtimestamp(1700000000.0002, UTC),
     )
+
+
+def test_a_message_that_forwards_others_names_them() -> None:
+    forward = {"is_share": True, "channel_id": "C9", "ts": "1.5", "text": "inside"}
+    preview = {"channel_id": "C8", "ts": "2.5", "text": "only a preview"}
+    words = meaning(thread_ts="1700000000.000100", attachments=[preview, forward])
+    assert isinstance(words, Words)
+    what = intent(words, ADA, "see this").what
+    assert isinstance(what, PostMessage)
+    assert what.forwards == (RemoteMessage("slack", RemoteId("C9:1.5")),)
 
 
 def test_a_word_in_direct_messages_names_its_place() -> None:
