@@ -423,6 +423,9 @@ class Desk(People):
     async def may_read(self, asker: AccountId, file: str) -> bool:
         return await self._store.may_read(asker, file)
 
+    async def was_taken_back(self, file: str) -> bool:
+        return await self._store.was_taken_back(file)
+
     async def _known(self, account: AccountId) -> Account:
         found = await self._store.account(account)
         assert found is not None

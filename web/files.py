@@ -48,16 +48,21 @@ POLICY = (
 """Style only for the page that a browser itself makes around a picture or video."""
 
 MayRead = Callable[[AccountId, FileId], Awaitable[bool]]
+TakenBack = Callable[[FileId], Awaitable[bool]]
 Ticket = Callable[[AccountId, FileRef], str]
 
 
 @dataclass(frozen=True, slots=True)
 class FileRoutes:
-    """`may_read` says who may have a file; `ticket` makes what a message names one by."""
+    """`may_read` says who may have a file; `ticket` makes what a message names one by.
+
+    A signed address ends with the last message that held its file (`taken_back`).
+    """
 
     site: Site
     files: Files
     may_read: MayRead
+    taken_back: TakenBack
     ticket: Ticket
     spent: Spent
     limit: int = LIMIT
@@ -157,6 +162,8 @@ class FileRoutes:
         key = self.site.file_key
         made = signature(key, file, name, int(until))
         if not compare_digest(made.encode(), request.query["key"].encode()):
+            raise _not_found()
+        if await self.taken_back(file):
             raise _not_found()
         if int(until) <= self.site.now().timestamp():
             raise Problem(410, "link_ended", "This link has ended. Ask for the file once more.")

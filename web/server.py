@@ -62,7 +62,9 @@ def build(
     app.add_routes(Brands(site).routes())
     if files:
         spent = Spent(quota, site.now)
-        routes = FileRoutes(site, files, desk.may_read, site.ticket, spent, upload_limit)
+        routes = FileRoutes(
+            site, files, desk.may_read, desk.was_taken_back, site.ticket, spent, upload_limit
+        )
         app.add_routes(routes.routes())
     app.add_routes(Live(site, streams).routes())
     app.add_routes(demo.routes() if demo else [])

@@ -245,6 +245,11 @@ def may_read(db: sqlite3.Connection, account: AccountId, file: str) -> bool:
     return bool(db.execute(_SQL["may_read"], asked).fetchone()[0])
 
 
+def was_taken_back(db: sqlite3.Connection, file: str) -> bool:
+    held, stands = db.execute(_SQL["held"], (file,)).fetchone()
+    return bool(held) and not stands
+
+
 def fetches(
     db: sqlite3.Connection, now: datetime, limit: int, platforms: Collection[str]
 ) -> tuple[Fetch, ...]:

@@ -847,6 +847,9 @@ class SqliteStore:
     async def may_read(self, account: AccountId, file: str) -> bool:
         return _guarded(messages.may_read, self._db, account, file)
 
+    async def was_taken_back(self, file: str) -> bool:
+        return _guarded(messages.was_taken_back, self._db, file)
+
     async def erase(self, before: datetime) -> int:
         def note(_: None) -> None:
             self._left = erasing.left(self._db)

@@ -162,6 +162,10 @@ class Desk(Protocol):
         """Whether a message that the asker may see holds the file."""
         ...
 
+    async def was_taken_back(self, file: str) -> bool:
+        """Whether messages held the file, and none of them does any more."""
+        ...
+
     async def feed(
         self, asker: AccountId, after: int, limit: int
     ) -> tuple[tuple[FeedItem, ...], int]:

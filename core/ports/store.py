@@ -477,6 +477,10 @@ class Store(Protocol):
         """Whether a message that the account may see holds the file."""
         ...
 
+    async def was_taken_back(self, file: str) -> bool:
+        """Whether messages held the file, and none of them does any more."""
+        ...
+
     async def erase(self, before: datetime) -> int:
         """Erases texts that were edited away or deleted before then; how many."""
         ...

@@ -297,6 +297,7 @@ async def test_a_file_that_is_taken_off_is_nobodys_any_more(store: Store, world:
     assert written.attached[0].added == said.seq
     assert await store.may_read(MIA, OAK.id) is False
     assert await store.may_read(MIA, ash.id) is True
+    assert [await store.was_taken_back(one.id) for one in (OAK, ash)] == [True, False]
     work = await work_of(store, channel)
     assert work.placed[first] == (copy,), "what stands there can be taken away"
     # Who has left before sees it as it was then.
@@ -351,8 +352,11 @@ async def test_files_of_a_message_are_read_by_those_who_see_it(store: Store, wor
     assert await store.may_read(nora, OAK.id) is False, "it was there before"
     said = await world.happen("left", said, OLA, PersonLeft())
     assert await store.may_read(OLA, OAK.id) is True, "it was there before"
+    assert await store.was_taken_back(OAK.id) is False
+    assert await store.was_taken_back("c" * 64) is False, "nobody has sent it yet"
     await world.happen("d", said, MIA, MessageDeleted(ONE))
     assert await store.may_read(MIA, OAK.id) is False
+    assert await store.was_taken_back(OAK.id) is True
 
 
 async def test_files_are_fetched_oldest_first_and_again_when_it_is_time(

@@ -294,6 +294,10 @@ class FakeDesk:
             return page
         return page.lines[0] if page.lines else NO_MESSAGE
 
+    async def was_taken_back(self, file: str) -> bool:
+        held = [one for one in self.written.values() if file in [each.id for each in one.files]]
+        return bool(held) and all(one.deleted for one in held)
+
     async def may_read(self, asker: AccountId, file: str) -> bool:
         for written in self.written.values():
             line = await self.line(asker, written.thread, written.id)

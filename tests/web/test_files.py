@@ -66,6 +66,7 @@ class Shelf:
     world: Any
     sent: list[tuple[AccountId, FileRef]] = field(default_factory=list)
     shared: set[tuple[str, FileId]] = field(default_factory=set)
+    taken_back: set[FileId] = field(default_factory=set)
 
     async def may_read(self, account: AccountId, file: FileId) -> bool:
         mine = any(account == who and file == ref.id for who, ref in self.sent)
@@ -122,7 +123,10 @@ async def shelf(world: Any, desk: Any, tmp_path: Path) -> AsyncIterator[Shelf]:
         def ticket(account: AccountId, file: FileRef) -> str:
             return made[0].ticket(account, file)
 
-        return FileRoutes(site, files, may_read, ticket, spent, LIMIT)
+        async def taken_back(file: FileId) -> bool:
+            return file in made[0].taken_back
+
+        return FileRoutes(site, files, may_read, taken_back, ticket, spent, LIMIT)
 
     def mount(app: web.Application) -> None:
         app.add_routes(routes().routes())
@@ -161,6 +165,16 @@ async def test_a_signed_address_works_for_anybody_until_its_end(shelf: Shelf) ->
     status, body, _ = await shelf.get(await shelf.signed(file, timedelta(seconds=-1)))
     assert status == 410
     assert b"link_ended" in body
+
+
+async def test_a_signed_address_ends_with_the_messages_that_held_its_file(shelf: Shelf) -> None:
+    file = await shelf.put(VIDEO, NAME)
+    address = await shelf.signed(file)
+    assert (await shelf.get(address))[0] == 200
+    shelf.taken_back.add(file.id)
+    assert (await shelf.get(address))[0] == 404
+    etag = {"If-None-Match": f'"{file.id}"'}
+    assert (await shelf.get(address, "", "GET", **etag))[0] == 404
 
 
 async def test_a_signed_address_is_for_one_file_one_name_and_one_end(shelf: Shelf) -> None:

@@ -95,6 +95,11 @@ SELECT EXISTS (
     WHERE f.file = :file AND f.removed IS NULL
 );
 
+-- name: held
+-- How many messages have held a file, and how many do.
+SELECT count(*), count(*) FILTER (WHERE b.deleted IS NULL AND f.removed IS NULL)
+FROM files f JOIN bodies b ON b.position = f.message WHERE f.file = ?;
+
 -- name: any_fetches
 SELECT EXISTS (SELECT 1 FROM fetches);
 
