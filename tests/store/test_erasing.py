@@ -161,6 +161,16 @@ async def test_what_was_said_and_lines_that_name_them_are_left(store: Store, wor
     assert await left(store, channel) == [*wanted[1:], named]
 
 
+async def test_what_was_sent_stays_taken_back_until_it_is_swept(store: Store, world: World) -> None:
+    said, _, _ = await talk(world)
+    file = FileRef(FileId("a" * 64), "a.png", "image/png", 9)
+    said = await world.happen("file", said, MIA, FileAdded(message("one"), file, "F"))
+    await world.happen("gone", said, MIA, MessageDeleted(message("one")))
+    await store.blank(MIA, (LOGIN,))
+    assert await store.was_taken_back(file.id), "or its signed address would work again"
+    assert await store.unused_files((file.id,)) == {file.id}
+
+
 async def test_quotes_are_left_where_the_delete_came_after_the_end(
     store: Store, world: World
 ) -> None:

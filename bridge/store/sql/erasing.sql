@@ -66,7 +66,10 @@ WHERE position IN (SELECT value FROM json_each(:posts))
 OR edits IN (SELECT value FROM json_each(:posts));
 
 -- name: blank_files
-UPDATE files SET file = '', remote = '', past = NULL
+-- Of deleted messages the ids stay: signed addresses of their files end by them.
+UPDATE files SET remote = '', past = NULL, file = CASE WHEN EXISTS (
+    SELECT 1 FROM bodies b WHERE b.position = files.message AND b.deleted IS NOT NULL
+) THEN file ELSE '' END
 WHERE message IN (SELECT value FROM json_each(:posts));
 
 -- name: no_fetches
