@@ -42,6 +42,7 @@ def apply(state: State, event: Event) -> State:
         state.standing,
         state.spoken,
         state.places,
+        state.forwarded,
     )
 
 
