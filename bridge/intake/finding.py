@@ -324,6 +324,26 @@ class Finder:
                 role = None
         return Actor(brand, who.identity, role, person, binding.paused)
 
+    async def may_still_say(self, intent: Intent) -> bool:
+        """Whether who typed a reply in a brand's channel is an agent there now, as it goes out.
+
+        Where the platform cannot say who is in the channel, they are, unless it has told that
+        they left.
+        """
+        who = intent.actor
+        place = None if intent.origin is None else intent.origin.place
+        binding = None if place is None else await self._store.binding_at(place)
+        if not isinstance(who, Person) or place is None or binding is None:
+            return True
+        person = await self._person(who)
+        if self._store.role_in(binding.account, person.id) is not None:
+            return True
+        there = await self._presence.has(place, who.identity.user)
+        if there is not None:
+            return there
+        noted = await self._store.brands_of(person.id, self._now())
+        return any(brand == binding.account for brand, _ in noted)
+
     async def given_role(self, who: Somebody, brand: AccountId) -> Role | None:
         """What an owner gave them, which holds wherever they act."""
         if not isinstance(who, Person):

@@ -213,6 +213,10 @@ class Intake:
         standing, _ = self._standings.of(acting.account, acting.role, people)
         return await self._standings.in_full(standing, acting.account, (), None)
 
+    async def may_still_say(self, intent: Intent) -> bool:
+        """Whether who typed a held reply is an agent still, as it is to go out."""
+        return await self._finder.may_still_say(intent)
+
     async def find_people(self, refs: Sequence[PersonRef]) -> tuple[Account | None, ...]:
         return await self._finder.each(refs)
 

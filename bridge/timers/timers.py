@@ -27,7 +27,15 @@ from bridge.store.pinging import PING
 from bridge.timers.modes import CARDS, Modes
 from bridge.timers.reminding import PATIENCE, Reminders
 from core.ids import AccountId, ThreadId
-from core.intents import DeleteMessage, EditMessage, Intent, PostMessage, SetStatus, Speech
+from core.intents import (
+    DeleteMessage,
+    EditMessage,
+    Intent,
+    Person,
+    PostMessage,
+    SetStatus,
+    Speech,
+)
 from core.model import AccountKind, Refusal, Status
 from core.notes import calls_somebody
 from core.ports.adapter import Adapter
@@ -46,6 +54,9 @@ NAMES_SOMEBODY = Refusal(
     "names_somebody",
     "Since you edited it, it mentions a colleague. `/pin reply` sends it all the same, "
     "`/pin note` leaves it as a note.",
+)
+AGENT_NO_MORE = Refusal(
+    "not_allowed", "Only agents of the brand answer for it, and whoever wrote it is none any more."
 )
 _AT_ONCE = 100
 LONGEST = 60.0
@@ -227,14 +238,28 @@ class Timers:
         intent = await self._as_left(first, done)
         if intent != first and not by_hand and await self._calls_somebody(timer, intent):
             outcome: Outcome = NAMES_SOMEBODY
+        elif not by_hand and not await self._intake.may_still_say(first):
+            outcome = AGENT_NO_MORE  # whoever sends it by hand answers for it
         else:
             outcome = await self._intake.fire(intent, timer.id)
         if isinstance(outcome, Accepted):
             await self._store.drop_timer(timer.id)
         else:
             await self._settle(timer, first)
-            await self.reminders.not_sent(timer, first, outcome)
+            await self._tell_why_not(timer, first, outcome)
         return outcome
+
+    async def _tell_why_not(self, timer: Timer, intent: Intent, outcome: Outcome) -> None:
+        """Its author is told; where they may not say it, the other agents are, by a note."""
+        if not isinstance(outcome, Refusal) or outcome.code != AGENT_NO_MORE.code:
+            await self.reminders.not_sent(timer, intent, outcome)
+            return
+        assert timer.thread is not None
+        assert timer.account is not None
+        who = intent.actor.profile.name if isinstance(intent.actor, Person) else "Somebody"
+        said = f"A held reply of {who} was not sent: they may not answer for the brand any more."
+        note = PostMessage(timer.thread, said, speech=Speech.NOTE)
+        await self._intake.submit(Intent(f"unsent:{timer.id}", timer.account, note))
 
     async def _as_left(self, first: Intent, done: Sequence[HeldIntent]) -> Intent:
         """With its author's last words; only those are decided once more when it has gone out."""

@@ -243,16 +243,43 @@ async def test_every_way_in_asks_itself_who_is_an_agent_now(
     )
 
 
-async def test_who_left_before_their_reply_went_out_is_no_agent_by_its_going(
-    world: World, thread: Accepted
+@pytest.mark.parametrize("how", ["told", "asked", "taken"])
+async def test_a_held_reply_of_who_is_no_agent_any_more_stays_here_and_the_others_are_told(
+    world: World, thread: Accepted, how: str
+) -> None:
+    await world.follow(BRAND, MIA)
+    if how == "taken":
+        await world.store.grant(BRAND.id, BEN.id, Role.AGENT, world.now)
+    await held(world, thread, BENS)
+    if how == "told":
+        world.channels.there[INBOX] = None
+        await world.desk.person_left(INBOX, BENS.identity)
+    else:
+        world.channels.there[INBOX] = frozenset({"UADA"})
+        await world.store.grant(BRAND.id, BEN.id, None, world.now)
+    world.later(minutes=1)
+    await world.desk._waits.fire_due()
+    assert await world.texts(MIA.id, thread) == ["How high is it?"]
+    assert (await world.texts(BRAND.id, thread))[1:] == [
+        "A held reply of Ben was not sent: they may not answer for the brand any more."
+    ]
+    assert await world.desk.brands_of(BEN.id) == ()
+    world.later(minutes=1)
+    await world.desk._waits.fire_due()
+    assert len(await world.texts(BRAND.id, thread)) == 2, "told once"
+
+
+@pytest.mark.parametrize("there", [frozenset({"UBEN"}), None])
+async def test_a_held_reply_of_who_is_there_goes_out_and_so_it_does_where_nobody_can_tell(
+    world: World, thread: Accepted, there: frozenset[str] | None
 ) -> None:
     await world.follow(BRAND, MIA)
     await held(world, thread, BENS)
-    await world.desk.person_left(INBOX, BENS.identity)
+    world.channels.there[INBOX] = there
+    world.desk.gap("slack", "not_resumed")
     world.later(minutes=1)
     await world.desk._waits.fire_due()
     assert await world.texts(MIA.id, thread) == ["How high is it?", "72 cm"]
-    assert await world.desk.brands_of(BEN.id) == ()
 
 
 @pytest.mark.parametrize("brand_rules", [replace(BRAND_RULES, staff_role=Role.OWNER)])
