@@ -15,6 +15,7 @@ from core.ids import AccountId, BindingId, MessageId, RemoteId, SpaceId, derive
 from core.intents import (
     ClosePlace,
     DeleteMessage,
+    EditMessage,
     FillCard,
     Handle,
     InDirect,
@@ -203,17 +204,25 @@ class Finder:
         """Keeps what is about something that is still on its way; None where it has come.
 
         Others are not ours. Nor is anything kept of who has left for good, where nobody knows
-        when it was done.
+        when it was done, or where it can only be about what they had said before.
         """
         if intent.origin is None or not await self._store.binding_at(intent.origin.place):
             return Ignored()
-        if isinstance(intent.actor, Person) and self._store.has_left(
-            intent.actor.identity, intent.at
-        ):
+        if isinstance(intent.actor, Person) and await self._is_of_who_left(intent.actor, intent):
             return Ignored()
         if await self._store.hold(HeldIntent(intent.key, missing, intent, self._now()), platform):
             return Held()
         return None
+
+    async def _is_of_who_left(self, who: Person, intent: Intent) -> bool:
+        if self._store.has_left(who.identity, intent.at):
+            return True
+        # Nobody new has come back with that login, so whatever they edit is from before.
+        return (
+            isinstance(intent.what, EditMessage)
+            and self._store.has_left(who.identity, None)
+            and await self._store.account_by_identity(who.identity) is None
+        )
 
     # --- threads --------------------------------------------------------------------------
 

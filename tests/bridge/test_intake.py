@@ -385,7 +385,7 @@ async def test_what_somebody_did_before_they_left_for_good_is_not_taken_in_later
     before, after = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
     late = RemoteMessage("discord", RemoteId("800:d"))
     origin = Origin(FORUM, late.remote)
-    for n, at in enumerate((before, None)):
+    for n, at in enumerate((before, None, after)):
         edit = Intent(f"e{n}", ROSA, EditMessage(late, "secret"), origin, at=at)
         assert isinstance(await intake.submit(edit), Ignored)
     assert await store.held_for("discord", late.remote) == ()
