@@ -303,8 +303,7 @@ class Comparison:
         if twin is None:
             self._differs(FOREIGN, "", 0, 0, there)
             return
-        item = twin.placement.item
-        self._differs(DOUBLED, item, twin.placement.part, self._seqs.get(item, 0), there)
+        self._differs(DOUBLED, twin.item, twin.part, self._seqs.get(twin.item, 0), there)
 
     async def _stands(self, remote: RemoteId) -> Seen | None:
         """What is not on the pages is asked for singly; the card never is on them."""

@@ -192,10 +192,9 @@ class Strays:
             twins = Twins(self._means, mirror)
             await twins.read()
             self._twins = state, twins
-        twin = self._twins[1].of(seen)
-        if twin is None:
+        placed = self._twins[1].of(seen)
+        if placed is None:
             return False
-        placed = twin.placement
         # Where the other one is gone without our knowing, this may be all that is left.
         return placed.removed or not isinstance(
             await adapter.message(mirror, placed.remote), Absent

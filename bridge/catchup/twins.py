@@ -52,7 +52,7 @@ class Twins:
         self._adapter = means.adapters[mirror.place.platform]
         self._mirror = mirror
         self._placed: dict[tuple[str, int], Placement] = {}
-        self._delivered: dict[str, Twin] = {}
+        self._delivered: dict[str, Placement] = {}
         self._shown: list[Twin] = []
         self._wordings: dict[MessageId, dict[str, Content | None]] = {}
         """What each message said at some time: whatever quotes it may have quoted that."""
@@ -62,6 +62,8 @@ class Twins:
         for one in found.placed.values():
             if one.poster != AUTHOR:
                 self._placed[one.item, one.part] = one
+                # What was erased shows nothing any more by which it could be found below.
+                self._deliver(one, Step(Verb.POST, one.part), one.revision)
         after: int | None = self._mirror.from_seq - 1
         while after is not None:
             work = await self._store.review(self._mirror.id, after, CHUNK)
@@ -70,14 +72,14 @@ class Twins:
             self._take(work)
             after = work.events[-1].seq if len(work.events) == CHUNK else None
 
-    def of(self, seen: Seen) -> Twin | None:
-        """The one whose duplicate that is."""
+    def of(self, seen: Seen) -> Placement | None:
+        """What stands, or stood, of which that is a duplicate."""
         if seen.delivery:
             found = self._delivered.get(seen.delivery)
-            return None if found is None or found.placement.remote == seen.remote else found
+            return None if found is None or found.remote == seen.remote else found
         for twin in self._shown:
             if self._is_like(twin, seen):
-                return twin
+                return twin.placement
         return None
 
     def _is_like(self, twin: Twin, seen: Seen) -> bool:
@@ -133,14 +135,21 @@ class Twins:
         there = self._placed.get((show.item, step.index))
         if there is None or step.verb is not Verb.POST:
             return
-        # What waited was folded: it was posted as it stood after some of its edits.
-        for revision in range(1, max(show.revision, there.revision) + 1):
-            sending = Sending(show.item, event.seq, revision, show.steps)
-            name = named(sending, step)
+        name = self._deliver(there, step, max(show.revision, there.revision), event.seq)
+        write = Write(name, self._mirror, step, "", revision=show.revision)
+        self._shown.append(Twin(there, write))
+
+    def _deliver(self, there: Placement, step: Step, newest: int, seq: int = 0) -> str:
+        """Notes the ids under which it may have been posted; gives the last of them.
+
+        What waited was folded: it was posted as it stood after some of its edits.
+        """
+        name = ""
+        for revision in range(1, newest + 1):
+            name = named(Sending(there.item, seq, revision, (step,)), step)
             name = delivery_id(self._means.secret, self._mirror.id, name, step.index)
-            twin = Twin(there, Write(name, self._mirror, step, "", revision=show.revision))
-            self._delivered.setdefault(name, twin)
-        self._shown.append(twin)
+            self._delivered.setdefault(name, there)
+        return name
 
 
 def _shows(view: View, event: Event, mirror: Mirror) -> Iterator[Show]:

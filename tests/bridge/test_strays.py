@@ -278,6 +278,23 @@ async def test_a_duplicate_of_words_that_were_deleted_since_is_removed(
         await gone(talk.slack, again)
 
 
+async def test_a_duplicate_of_words_that_were_erased_since_is_removed(
+    talk: Talk, wakeups: LocalWakeups
+) -> None:
+    said = await say(talk, wakeups, "two of them", "three of them")
+    copy = talk.copy_of(talk.slack, "three of them")
+    again = talk.slack.posts_again(copy)
+    await talk.store.blank(MIA.id, ())
+    written = await talk.store.written(said)
+    assert written is not None
+    assert written.text == ""
+    async with removing(talk) as (strays, _):
+        talk.slack.texts.pop(copy)
+        await talk.store.hide_copy((await inbox_of(talk)).id, copy)
+        strays.add(stray(talk, again))
+        await gone(talk.slack, again)
+
+
 async def test_a_duplicate_that_quotes_what_was_edited_since_is_removed(
     talk: Talk, wakeups: LocalWakeups
 ) -> None:
