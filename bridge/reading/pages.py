@@ -152,7 +152,7 @@ class Pages:
             if isinstance(event.what, MessagePosted)
         ]
         written = await self._written(asker, thread, head, posted)
-        deliveries = await self._store.deliveries(thread.id, said) if said else {}
+        deliveries = await self._store.deliveries(thread.id, said, asker) if said else {}
         return tuple([await self._line(event, written, deliveries) for event in events])
 
     async def _written(

@@ -81,13 +81,31 @@ def spoken(db: sqlite3.Connection, thread: ThreadId, by: AccountId, agent: Ident
 
 
 def deliveries(
-    db: sqlite3.Connection, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
+    db: sqlite3.Connection,
+    thread: ThreadId,
+    messages: Sequence[tuple[int, MessageId]],
+    reader: AccountId | None,
 ) -> dict[MessageId, tuple[Delivery, ...]]:
-    found: dict[MessageId, list[Delivery]] = {message: [] for _, message in messages}
-    asked = {"thread": thread, "messages": json.dumps(messages)}
-    for message, *row in db.execute(_SQL["deliveries"], asked).fetchall():
-        found[message].append(_delivery(row))
-    return {message: tuple(where) for message, where in found.items()}
+    found: dict[MessageId, dict[object, Delivery]] = {message: {} for _, message in messages}
+    asked = {"thread": thread, "messages": json.dumps(messages), "reader": reader}
+    for message, brand, *row in db.execute(_SQL["deliveries"], asked).fetchall():
+        places, one = found[message], _delivery(row)
+        if brand is None:
+            places[len(places)] = one
+            continue
+        at = places.get(brand)
+        if at is None or _BEST.index(one.state) < _BEST.index(at.state):
+            places[brand] = Delivery("", brand, one.state)
+    return {message: tuple(where.values()) for message, where in found.items()}
+
+
+_BEST = (
+    DeliveryState.HERE,
+    DeliveryState.DELIVERED,
+    DeliveryState.WAITING,
+    DeliveryState.FAILED,
+)
+"""Which state of its inboxes stands for a brand."""
 
 
 def _delivery(row: rows.Row) -> Delivery:

@@ -653,11 +653,14 @@ class SqliteStore:
         return self._all(_MIRRORS_OF, (thread,), rows.mirror)
 
     async def deliveries(
-        self, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
+        self,
+        thread: ThreadId,
+        messages: Sequence[tuple[int, MessageId]],
+        reader: AccountId | None = None,
     ) -> Mapping[MessageId, tuple[Delivery, ...]]:
         if len(messages) <= _SMALL:
-            return _guarded(reading.deliveries, self._db, thread, messages)
-        return await self._long(reading.deliveries, thread, tuple(messages))
+            return _guarded(reading.deliveries, self._db, thread, messages, reader)
+        return await self._long(reading.deliveries, thread, tuple(messages), reader)
 
     async def placed_in(
         self, platform: str, channel: str, limit: int

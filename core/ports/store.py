@@ -375,9 +375,16 @@ class Store(Protocol):
     async def conversations_of(self, account: AccountId) -> tuple[Head, ...]: ...
     async def mirrors_of(self, thread: ThreadId) -> tuple[Mirror, ...]: ...
     async def deliveries(
-        self, thread: ThreadId, messages: Sequence[tuple[int, MessageId]]
+        self,
+        thread: ThreadId,
+        messages: Sequence[tuple[int, MessageId]],
+        reader: AccountId | None = None,
     ) -> Mapping[MessageId, tuple[Delivery, ...]]:
-        """Where they stand in the places of all who may see them."""
+        """Where they stand in the places of all who may see them.
+
+        For a `reader` the inboxes of another account, a brand's, are one place of its name,
+        without platform or reason: its channels are its own affair.
+        """
         ...
 
     async def placed_in(

@@ -231,6 +231,38 @@ async def test_each_message_tells_where_it_stands_in_every_place(
     assert first == Delivery("slack", "#inbox", done)
 
 
+async def test_to_others_all_inboxes_of_a_brand_are_one_place_of_its_name(
+    store: Store, world: World
+) -> None:
+    mia, ola = await world.account("mia"), await world.account("ola")
+    inbox = await world.binding(ola, "C1", kind=BindingKind.INBOX, label="#inbox")
+    staff = await world.binding(ola, "F1", "discord", kind=BindingKind.INBOX, label="#staff")
+    said = await world.start("one", (mia, ola), inbox, staff)
+    mirrors = await world.mirrors(said)
+    for mirror in mirrors.values():
+        await world.place_card(mirror)
+    one = MessageId(derive("message", "one"))
+
+    async def told(reader: AccountId) -> list[Delivery]:
+        return list((await store.deliveries(said.thread, [(3, one)], reader))[one])
+
+    assert await told(mia) == [Delivery("", "Ola", DeliveryState.WAITING)]
+    await store.park(
+        mirrors["C1"].id,
+        attempts=1,
+        retry_at=None,
+        state=MirrorState.BROKEN,
+        reason="Unarchive #inbox.",
+    )
+    assert await told(mia) == [Delivery("", "Ola", DeliveryState.WAITING)]
+    await world.deliver(mirrors["F1"], "one", 3)
+    assert await told(mia) == [Delivery("", "Ola", DeliveryState.DELIVERED)]
+    assert await told(ola) == [
+        Delivery("slack", "#inbox", DeliveryState.FAILED, "Unarchive #inbox."),
+        Delivery("discord", "#staff", DeliveryState.DELIVERED),
+    ]
+
+
 async def test_a_message_has_no_place_where_it_may_not_be_seen(store: Store, world: World) -> None:
     said, mia, ola, nora = await three(world)
     place = await world.binding(nora, "D1", "discord")

@@ -35,7 +35,9 @@ SELECT at FROM events e WHERE thread = :thread AND {seen_by} ORDER BY seq DESC L
 SELECT {mirror} FROM mirrors m WHERE m.thread = ? ORDER BY m.rowid;
 
 -- name: deliveries
-SELECT j.value ->> 1, m.platform, m.kind, ifnull(b.label, ''), m.cursor >= e.seq,
+-- To whoever reads it from outside, all inboxes of a brand are one place of its name.
+SELECT j.value ->> 1, iif(m.kind = 'inbox' AND m.account <> :reader, a.name, NULL),
+    m.platform, m.kind, ifnull(b.label, ''), m.cursor >= e.seq,
     m.state, m.reason, p.poster, (
         SELECT reason FROM refusals r WHERE r.mirror = m.id AND r.seq = e.seq AND r.again = 0
     ), EXISTS (SELECT 1 FROM refusals r WHERE r.mirror = m.id AND r.seq = e.seq AND r.again = 1)
@@ -44,6 +46,7 @@ JOIN events e ON e.thread = :thread AND e.seq = j.value ->> 0
 JOIN mirrors m ON m.thread = e.thread AND m.from_seq <= e.seq
     AND (m.until_seq IS NULL OR m.until_seq >= e.seq)
     AND (e.only IS NULL OR e.only = m.account AND m.kind <> 'project')
+JOIN accounts a ON a.id = m.account
 LEFT JOIN bindings b ON b.id = m.binding
 LEFT JOIN placements p ON p.position = e.position AND p.mirror = m.id AND p.part = 0
 ORDER BY j.key, m.rowid;
