@@ -113,10 +113,13 @@ class Exporting:
         json.write(_json({**about, **known, "settings": asdict(prefs)})[:-1] + ', "threads": [')
         html.write(_top(owner, made) + _chosen(around, prefs))
         messages, first = 0, True
-        for head in await self._store.conversations_of(owner.id):
-            people = await self._people(head.met(owner.id))
+        # What the logins said before they were tied together is theirs as well.
+        whose = (owner.id, *await self._store.only_former(owner.id))
+        heads = [(one, head) for one in whose for head in await self._store.conversations_of(one)]
+        for account, head in heads:
+            people = await self._people(head.met(account))
             for thread in await self._store.threads_of(head.id):
-                lines = self._lines(owner.id, thread.id)
+                lines = self._lines(account, thread.id)
                 opening = await anext(lines, None)
                 if opening is None:
                     continue

@@ -115,6 +115,23 @@ async def test_an_export_is_written_beside_the_program(
         await own_data.export(config, "ken", tmp_path / "not" / "there.zip", now)
 
 
+async def test_an_export_holds_what_tied_logins_said_as_their_accounts_of_before(
+    config: Config, store: Store, tmp_path: Path
+) -> None:
+    login = Identity("discord", "", "5")
+    lee = await store.ensure_person(login, Profile("Lee"), now())
+    intake = Intake(store, LocalWakeups(), now, ANYONE)
+    thread = await accepted(intake, start("a", "oak?", lee.handle))
+    await accepted(intake, Intent("b", lee.id, PostMessage(thread.thread, "said as Lee")))
+    await store.attach_identity(login, KEN.id)
+    await own_data.export(config, "@ken", tmp_path, now)
+    packed = zipfile.ZipFile(tmp_path / "pinthread-ken.zip")
+    [told] = json.loads(packed.read("history.json"))["threads"]
+    said = [line["text"] for line in told["lines"] if line["kind"] == "message"]
+    assert said == ["oak?", "said as Lee"]
+    assert "said as Lee" in packed.read("history.html").decode()
+
+
 async def test_an_export_names_whom_one_follows_and_blocks_and_the_settings(
     config: Config, store: Store, tmp_path: Path
 ) -> None:
