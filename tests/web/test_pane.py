@@ -414,6 +414,29 @@ async def test_another_page_may_frame_it_in_a_demonstration_alone(
     await runner.cleanup()
 
 
+async def test_nobody_is_chosen_who_was_not_typed_while_the_answer_is_out(
+    context: BrowserContext, world: Any
+) -> None:
+    page = await opened(context, world)
+    await page.get_by_role("link", name="New conversation").click()
+    to = page.get_by_role("combobox", name="To")
+    await to.focus()
+    await expect(page.get_by_role("option").nth(2)).to_be_visible()
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/api/people*", hold)
+    await to.fill("@kai")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await to.press("Enter")
+    await expect(page.locator(".chip")).to_contain_text("Kai")
+    assert held
+    for route in held:
+        await route.abort()
+
+
 async def test_the_first_words_may_be_formatted_and_bring_files(
     context: BrowserContext, world: Any
 ) -> None:

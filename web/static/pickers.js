@@ -110,7 +110,10 @@ export class PeoplePicker {
       "aria-expanded": "false",
       "aria-controls": this.listId,
     });
-    this.field.addEventListener("input", () => this.#ask());
+    this.field.addEventListener("input", () => {
+      this.#narrow();
+      this.#ask();
+    });
     this.field.addEventListener("focus", () => this.#ask());
     this.field.addEventListener("blur", () => setTimeout(() => this.#show([]), 150));
     this.field.addEventListener("keydown", (event) => this.#key(event));
@@ -123,6 +126,12 @@ export class PeoplePicker {
 
   get handles() {
     return this.people.map((person) => person.handle);
+  }
+
+  /** Nobody stays who is not meant: Enter may come before the answer to what was typed. */
+  #narrow() {
+    const typed = this.field.value.trim().replace(/^@/, "").toLowerCase();
+    this.#show(this.found.filter((person) => `${person.handle} ${person.name}`.toLowerCase().includes(typed)));
   }
 
   async #ask() {
