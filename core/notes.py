@@ -39,6 +39,8 @@ _LOOKALIKES = str.maketrans(
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
 _IN_FRONT = re.compile(_BEFORE)
+_BEGINS = frozenset("n:\U0001f512\U0001f510\U0001f50f0123456789")
+"""What a mark, or the number of a list in front of it, begins with."""
 _UNSEEN = ("Cc", "Cf", "Mn", "Me")
 _LONGEST = 40
 """Characters in which a mark is found once quote and list marks are over."""
@@ -76,9 +78,12 @@ def _end(words: str) -> int:
     room = _LONGEST
     for n, character in enumerate(words):
         for one in _folded(character):
+            in_front = _IN_FRONT.fullmatch(one) is not None
+            if not in_front and room == _LONGEST and one not in _BEGINS:
+                return 0  # as nearly all words: every post of a brand comes by here
             seen.append(one)
             at.append(n)
-            room -= _IN_FRONT.fullmatch(one) is None
+            room -= not in_front
         if room <= 0:
             break
     found = _MARK.match("".join(seen))
