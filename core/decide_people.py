@@ -209,9 +209,7 @@ def _report(state: State, head: Head, what: Report) -> Lines:
 def _has_seen(state: State, head: Head, message: Written) -> bool:
     """Whether it is shown where they are; on private surfaces what was said while they were in."""
     me, shared = state.actor.id, _is_shared(state)
-    stays = [member for member in head.members if member.account == me]
-    was_in = any(one.since <= message.seq <= (one.until or message.seq) for one in stays)
-    return (shared or was_in) and shown_to(message, me, shared=shared)
+    return (shared or head.saw(me, message.seq)) and shown_to(message, me, shared=shared)
 
 
 # --- inside a brand -----------------------------------------------------------------------

@@ -173,6 +173,14 @@ class Head:
     def present(self) -> tuple[AccountId, ...]:
         return tuple(member.account for member in self.members if member.until is None)
 
+    def saw(self, account: AccountId, seq: int) -> bool:
+        """Whether an event came while `account` was there."""
+        return any(
+            m.since <= seq and (m.until is None or seq <= m.until)
+            for m in self.members
+            if m.account == account
+        )
+
     def present_for(self, account: AccountId) -> tuple[AccountId, ...]:
         """Who is there, as far as `account` may know: whoever left knows who was there then."""
         left = max((m.until or 0 for m in self.members if m.account == account), default=0)

@@ -64,8 +64,8 @@ def beside(message: discord.Message) -> str:
 
 def original(message: discord.Message) -> str:
     """Where the message stands, or the one that it forwards."""
-    meant = message.reference if message.message_snapshots else None
-    if meant is not None and meant.message_id:
+    meant = _meant(message)
+    if meant is not None:
         guild = meant.guild_id or "@me"
         return f"https://discord.com/channels/{guild}/{meant.channel_id}/{meant.message_id}"
     guild = message.guild.id if message.guild else "@me"
@@ -74,10 +74,13 @@ def original(message: discord.Message) -> str:
 
 def forwarded(message: discord.Message) -> tuple[str, str] | None:
     """The channel and id of the message that it forwards."""
-    meant = message.reference if message.message_snapshots else None
-    if meant is None or not meant.message_id:
-        return None
-    return str(meant.channel_id), str(meant.message_id)
+    meant = _meant(message)
+    return None if meant is None else (str(meant.channel_id), str(meant.message_id))
+
+
+def _meant(message: discord.Message) -> discord.MessageReference | None:
+    there = message.reference if message.message_snapshots else None
+    return there if there is not None and there.message_id else None
 
 
 def _embed(embed: discord.Embed) -> str:

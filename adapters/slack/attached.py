@@ -38,22 +38,19 @@ def said(message: Payload, known: Known, original: str) -> Content:
 
 def shared_files(message: Payload) -> list[Any]:
     """The files of forwarded messages."""
-    lists = [one.get("files") for one in _attachments(message) if one.get("is_share")]
+    lists = [one.get("files") for one in _forwards(message)]
     return [file for files in lists if isinstance(files, list) for file in files]
 
 
 def shared(message: Payload) -> tuple[RemoteMessage, ...]:
     """The messages that it forwards."""
-    there = [one for one in _attachments(message) if one.get("is_share")]
-    ids = [(_text(one, "channel_id"), _text(one, "ts")) for one in there]
+    ids = [(_text(one, "channel_id"), _text(one, "ts")) for one in _forwards(message)]
     return tuple([RemoteMessage("slack", remote(channel, ts)) for channel, ts in ids])
 
 
 def _shared(message: Payload, known: Known) -> Iterator[Block]:
     """Forwarded messages: whose, what, and where the original stands."""
-    for one in _attachments(message):
-        if not one.get("is_share"):
-            continue
+    for one in _forwards(message):
         parts = _objects(one.get("message_blocks"))
         blocks = [block for part in parts for block in _blocks_of(part)]
         words = read({"blocks": blocks, "text": one.get("text")}, known)
@@ -104,6 +101,10 @@ def _original(address: str) -> list[Block]:
 def _blocks_of(part: Payload) -> list[Payload]:
     message = part.get("message")
     return _objects(message.get("blocks")) if isinstance(message, dict) else []
+
+
+def _forwards(message: Payload) -> list[Payload]:
+    return [one for one in _attachments(message) if one.get("is_share")]
 
 
 def _attachments(message: Payload) -> list[Payload]:

@@ -373,17 +373,22 @@ class _PlaceSweep:
             # Where the newest has been deleted, the newest that is left is older than the mark.
             read = min(moment(one) for one in (mark, newest) if one is not None) - means.overlap
             since, said_after = min(read, self._horizon()), read
-        reading = self._reading(mirror, since, said_after)
-        await reading.read(lambda after: means.adapter.messages(mirror, after))
+        reading = await self._read_thread(mirror, since, said_after)
         if newest is not None and await reading.lacks(mirror, newest):
             await asyncio.sleep(self.patience.settle)
-            reading = self._reading(mirror, since, said_after)
-            await reading.read(lambda after: means.adapter.messages(mirror, after))
+            reading = await self._read_thread(mirror, since, said_after)
             if newest not in reading.seen:
                 await reading.read_singly([(mirror, newest)])
         new = _latest(moment, newest, reading.newest) or mark or marked.root
         if new != mark:
             await means.store.mark(marked.mirror, new)
+
+    async def _read_thread(
+        self, mirror: Mirror, since: datetime | None, said_after: datetime | None
+    ) -> Reading:
+        reading = self._reading(mirror, since, said_after)
+        await reading.read(lambda after: self.means.adapter.messages(mirror, after))
+        return reading
 
     def _reading(
         self, mirror: Mirror, since: datetime | None, said_after: datetime | None

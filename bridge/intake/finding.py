@@ -155,18 +155,21 @@ class Finder:
 
     async def _answered(self, ref: MessageRef, thread: Thread) -> Written | None:
         """The message that is replied to, where it is one of this thread."""
+        message = await self._written(ref)
+        return message if message is not None and message.thread == thread.id else None
+
+    async def _written(self, ref: MessageRef) -> Written | None:
+        """The message as it stands, of any thread; None of what no mirror holds."""
         if isinstance(ref, RemoteMessage):
             there = await self._store.placement_at(ref.platform, ref.remote)
             if there is None:
                 return None
             ref = message_of(there[1].item)
-        message = await self._store.written(ref)
-        return message if message is not None and message.thread == thread.id else None
+        return await self._store.written(ref)
 
     async def _inside(self, refs: Sequence[RemoteMessage]) -> tuple[AccountId, ...]:
         """Whose notes these are; of other messages nothing."""
-        there = [await self._store.placement_at(ref.platform, ref.remote) for ref in refs]
-        found = [await self._store.written(message_of(at[1].item)) for at in there if at]
+        found = [await self._written(ref) for ref in refs]
         return tuple([note.only for note in found if note is not None and note.only is not None])
 
     async def _find_message(self, intent: Intent, ref: MessageRef) -> Found | Outcome:
@@ -350,8 +353,7 @@ class Finder:
         there = await self._presence.has(place, who.identity.user)
         if there is not None:
             return there
-        noted = await self._store.brands_of(person.id, self._now())
-        return any(brand == binding.account for brand, _ in noted)
+        return await self._has_acted(person, binding.account)
 
     async def given_role(self, who: Somebody, brand: AccountId) -> Role | None:
         """What an owner gave them, which holds wherever they act."""
@@ -369,8 +371,7 @@ class Finder:
     async def _is_still_there(self, who: Person, person: Account, binding: Binding) -> bool:
         """Whether somebody has their role for more than a note's sake."""
         brand, place = binding.account, binding.place
-        noted = await self._store.brands_of(person.id, self._now())
-        if all(one != brand for one, _ in noted) or who.identity.platform != place.platform:
+        if not await self._has_acted(person, brand) or who.identity.platform != place.platform:
             return False
         if place.platform == "discord" and self._rules.of(brand).agent_role:
             return True  # the gesture itself has told that they hold the role
@@ -378,6 +379,11 @@ class Finder:
         if there is False:
             await self._store.forget_agent(brand, person.id)
         return bool(there)
+
+    async def _has_acted(self, person: Account, brand: AccountId) -> bool:
+        """Whether somebody is noted as an agent, and has not been told to have left since."""
+        noted = await self._store.brands_of(person.id, self._now())
+        return any(one == brand for one, _ in noted)
 
     async def _as_before(self, who: Person, person: Account, head: Head) -> Account:
         """A login that was tied to another account goes on in the old one's conversations."""

@@ -167,15 +167,14 @@ class Pages:
                     names.append(event.what.answers)
         if not names:
             return {}
-        stays = _stays(head, asker)
         if asker not in head.present():
-            return await self._as_left(asker, thread.id, stays, posted[0].seq)
+            return await self._as_left(asker, thread.id, _stays(head, asker), posted[0].seq)
         found = await self._store.written_in(thread.id, tuple(dict.fromkeys(names)), asker)
         # A reply may answer something from before the asker came, or that is not for them.
         return {
             name: one
             for name, one in found.items()
-            if _is_in(stays, one.seq) and shown_to(one, asker)
+            if head.saw(asker, one.seq) and shown_to(one, asker)
         }
 
     async def _as_left(
@@ -294,10 +293,6 @@ class Pages:
         found = await self._store.account(account)
         assert found is not None
         return found
-
-
-def _is_in(stays: Stays, seq: int) -> bool:
-    return any(since <= seq and (until is None or seq <= until) for since, until in stays)
 
 
 def _stays(head: Head, asker: AccountId) -> Stays:
